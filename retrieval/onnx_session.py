@@ -1,0 +1,69 @@
+"""Open ONNX Runtime sessions the one way we use them, and run the shared word table."""
+
+import functools
+import os
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from retrieval.errors import ModelError
+from retrieval.manifest import Manifest, read_manifest
+
+MODEL_FOLDER = Path(__file__).parent / "model"
+
+
+def thread_count() -> int:
+    """Return how many threads a model may use: ``KB_THREADS``, or every core we may run on."""
+    wanted = os.environ.get("KB_THREADS", "0")
+    return int(wanted) if wanted.isdigit() and int(wanted) else len(os.sched_getaffinity(0))
+
+
+def open_session(path: Path) -> onnxruntime.InferenceSession:
+    """Open a model on the CPU.
+
+    :raises ModelError: if the file is no model that this ONNX Runtime can run.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = thread_count()
+    options.log_severity_level = 3
+    # Waiting threads sleep: a server that is not asked anything uses no processor.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # Inputs differ in shape at every call, and an arena would keep the largest for good.
+    options.enable_cpu_mem_arena = False
+    try:
+        return onnxruntime.InferenceSession(
+            str(path), options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as exc:  # onnxruntime raises classes of its own, without a common base
+        raise ModelError(f"cannot open the model {path}: {exc}") from exc
+
+
+class WordTable:
+    """The word embeddings that encoder and reader share."""
+
+    def __init__(self, manifest: Manifest) -> None:
+        """Open the table of a model folder."""
+        self._session = open_session(manifest.path("words.onnx"))
+
+    def look_up(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return the embeddings of token ids, shape ``(rows, tokens)`` → ``(…, width)``."""
+        return self._session.run(["words"], {"ids": ids})[0]
+
+
+@functools.cache
+def bundled_words() -> WordTable:
+    """Return the bundled table, opened once a process."""
+    return WordTable(read_manifest(MODEL_FOLDER))
+
+
+def pad(rows: list[list[int]], padding: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Return ids and mask, both ``(rows, longest)``; the mask is 1 for a token."""
+    longest = max(len(row) for row in rows)
+    ids = np.full((len(rows), longest), padding, np.int64)
+    mask = np.zeros((len(rows), longest), np.int32)
+    for index, row in enumerate(rows):
+        ids[index, : len(row)] = row
+        mask[index, : len(row)] = 1
+    return ids, mask
