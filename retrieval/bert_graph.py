@@ -151,9 +151,7 @@ def _add_layer(
     names = [f"{layer}.attention.self.{part}" for part in ("query", "key", "value")]
     stacked = np.concatenate([weights[f"{name}.weight"] for name in names])  # (3·width, width)
     biases = np.concatenate([weights[f"{name}.bias"] for name in names])  # (3·width,)
-    together = graph.linear(
-        x, f"{layer}.qkv", stacked, graph.constant(f"{layer}.qkv.bias", biases)
-    )
+    together = graph.linear(x, f"{layer}.qkv", stacked, graph.constant(f"{layer}.qkv.bias", biases))
     parts = [f"{layer}.{part}" for part in ("q", "k", "v")]
     graph.nodes.append(
         helper.make_node("Split", [together], parts, name=f"{layer}.split", axis=2, num_outputs=3)
@@ -170,9 +168,7 @@ def _add_layer(
     return _add_norm(graph, weights, inner, x, f"{layer}.output", epsilon)
 
 
-def _add_norm(
-    graph: Graph, weights: Weights, x: str, skip: str, name: str, epsilon: float
-) -> str:
+def _add_norm(graph: Graph, weights: Weights, x: str, skip: str, name: str, epsilon: float) -> str:
     product = graph.linear(x, f"{name}.product", weights[f"{name}.dense.weight"])
     bias = graph.constant(f"{name}.dense.bias", weights[f"{name}.dense.bias"])
     inputs = [product, skip, *_norm(graph, weights, f"{name}.LayerNorm"), bias]

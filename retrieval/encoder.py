@@ -46,10 +46,10 @@ def load_encoder(name: str | None = None) -> Encoder:
     :raises ModelError: if the model cannot be opened.
     """
     if name is None:
-        from retrieval.onnx_encoder import OnnxEncoder  # noqa: PLC0415
+        from retrieval.onnx_encoder import OnnxEncoder
 
         return OnnxEncoder()
-    from retrieval.sentence_transformers_encoder import (  # noqa: PLC0415
+    from retrieval.sentence_transformers_encoder import (
         SentenceTransformersEncoder,
     )
 

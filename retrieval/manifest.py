@@ -66,7 +66,9 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / _NAME
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        files = {name: (int(size), str(digest)) for name, (size, digest) in content["files"].items()}
+        files = {
+            name: (int(size), str(digest)) for name, (size, digest) in content["files"].items()
+        }
         return Manifest(folder, files, content["facts"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
         raise ModelError(f"cannot read {path} ({exc}); {_RESTORE}") from exc

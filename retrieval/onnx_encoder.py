@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from retrieval import tokenizer
 from retrieval.manifest import read_manifest
-from retrieval.onnx_session import MODEL_FOLDER, WordTable, open_session, pad
+from retrieval.onnx_session import MODEL_FOLDER, open_session, pad, shared_words
 
 _BATCH_TOKENS = 2048
 _SPECIALS = 2
@@ -30,7 +30,7 @@ class OnnxEncoder:
         self.dimension = int(manifest.facts["dimension"])
         self.max_tokens = int(manifest.facts["max_tokens"])
         self._tokenizer = tokenizer.load(manifest.path("tokenizer.json"))
-        self._words = WordTable(manifest)
+        self._words = shared_words(folder)
         self._body = open_session(manifest.path("encoder.onnx"))
 
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -48,9 +48,7 @@ class OnnxEncoder:
     def _encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         room = self.max_tokens - _SPECIALS
         encodings = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
-        rows = [
-            [tokenizer.BOS, *encoding.ids[:room], tokenizer.EOS] for encoding in encodings
-        ]
+        rows = [[tokenizer.BOS, *encoding.ids[:room], tokenizer.EOS] for encoding in encodings]
         vectors = np.empty((len(rows), self.dimension), np.float32)
         for batch in batches([len(row) for row in rows], _BATCH_TOKENS):
             ids, mask = pad([rows[index] for index in batch], tokenizer.PAD)

@@ -33,9 +33,7 @@ def open_session(path: Path) -> onnxruntime.InferenceSession:
     # Inputs differ in shape at every call, and an arena would keep the largest for good.
     options.enable_cpu_mem_arena = False
     try:
-        return onnxruntime.InferenceSession(
-            str(path), options, providers=["CPUExecutionProvider"]
-        )
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as exc:  # onnxruntime raises classes of its own, without a common base
         raise ModelError(f"cannot open the model {path}: {exc}") from exc
 
@@ -53,9 +51,9 @@ class WordTable:
 
 
 @functools.cache
-def bundled_words() -> WordTable:
-    """Return the bundled table, opened once a process."""
-    return WordTable(read_manifest(MODEL_FOLDER))
+def shared_words(folder: Path = MODEL_FOLDER) -> WordTable:
+    """Return the table of a model folder, opened once a process."""
+    return WordTable(read_manifest(folder))
 
 
 def pad(rows: list[list[int]], padding: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:

@@ -1,5 +1,6 @@
 """The tokenizer that encoder and reader share: XLM-R's Unigram pieces, reduced."""
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,7 +9,8 @@ from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_toke
 from retrieval.errors import ModelError
 
 BOS, PAD, EOS, UNK = 0, 1, 2, 3
-TOKENIZER_FILE = Path(__file__).parent / "model" / "tokenizer.json"
+FILE = "tokenizer.json"
+TOKENIZER_FILE = Path(__file__).parent / "model" / FILE
 
 
 def build(pieces: Sequence[tuple[str, float]], precompiled_map: bytes) -> Tokenizer:
@@ -34,14 +36,15 @@ def build(pieces: Sequence[tuple[str, float]], precompiled_map: bytes) -> Tokeni
     return tokenizer
 
 
+@functools.cache
 def load(path: Path = TOKENIZER_FILE) -> Tokenizer:
-    """Read a tokenizer file, without truncation or padding of its own.
+    """Read a tokenizer file, once a process, without truncation or padding of its own.
 
     :raises ModelError: if the file is missing or damaged.
     """
     try:
         tokenizer = Tokenizer.from_file(str(path))
-    except Exception as exc:  # noqa: BLE001  tokenizers raises bare Exception
+    except Exception as exc:  # tokenizers raises nothing narrower
         raise ModelError(f"cannot read the tokenizer {path}: {exc}") from exc
     tokenizer.no_truncation()
     tokenizer.no_padding()

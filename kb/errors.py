@@ -1,0 +1,58 @@
+"""Errors of the product.
+
+KbError
+├── VaultError         the notes folder, or a name or a file in it, cannot be used
+├── NoteError          one note cannot be read as text
+├── QuestionError      a question is empty or too long
+├── ConfigError        a setting has a value that it cannot have
+├── CatalogError       the index cannot be used
+│   ├── CatalogMissing    there is none yet
+│   ├── CatalogDamaged    it cannot be read; `kb index` makes it anew
+│   └── EncoderChanged    it was made by another encoder
+├── LockedError        another process is indexing
+└── HistoryError       chats and feedback cannot be read or kept
+"""
+
+
+class KbError(Exception):
+    """Base of every error that kb raises on purpose."""
+
+
+class VaultError(KbError):
+    """The notes folder, or a name or a file in it, cannot be used."""
+
+
+class NoteError(KbError):
+    """One note cannot be read as text."""
+
+
+class QuestionError(KbError):
+    """A question is empty or too long."""
+
+
+class ConfigError(KbError):
+    """A setting has a value that it cannot have."""
+
+
+class CatalogError(KbError):
+    """The index cannot be used."""
+
+
+class CatalogMissing(CatalogError):
+    """There is no index yet."""
+
+
+class CatalogDamaged(CatalogError):
+    """The index cannot be read; it is derived from the notes and can be made anew."""
+
+
+class EncoderChanged(CatalogError):
+    """The index was made by another encoder."""
+
+
+class LockedError(KbError):
+    """Another process is indexing."""
+
+
+class HistoryError(KbError):
+    """Chats and feedback cannot be read or kept."""

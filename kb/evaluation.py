@@ -1,0 +1,134 @@
+"""``kb eval``: the product's own path over a file of questions."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+import yaml
+
+from kb.errors import KbError
+from kb.knowledge import KnowledgeBase
+from qa import evaluate
+from qa.answerer import Judge
+from qa.reader import Context, load_reader
+from qa.squad import Example, read_squad
+
+if TYPE_CHECKING:
+    from qa.metrics import Language
+    from qa.reader import Span
+
+Show = Callable[[str, int, int], None]
+_DEPTH = 20
+
+
+def evaluate_file(
+    file: Path, mode: str, limit: int | None, seed: int, language: str, show: Show
+) -> dict[str, Any]:
+    """Measure on a file in the SQuAD format.
+
+    :param mode: "reader", "retriever" or "end-to-end".
+    :param show: told stage, done and total.
+    :raises DatasetError: if the file cannot be read.
+    :raises KbError: if it holds no question that the mode can ask.
+    """
+    from kb.config import Settings
+
+    examples = read_squad(file)
+    asked = evaluate.sample(examples, limit, seed)
+    if mode == "retriever":
+        asked = [example for example in asked if example.is_answerable]
+    if not asked:
+        raise KbError(f"{file} holds no question for mode {mode}")
+    tongue = cast('Language | Literal["auto"]', language)
+    if mode == "reader":
+        return _evaluate_reader(asked, tongue, show)
+    with tempfile.TemporaryDirectory(prefix="kb-eval-") as folder:
+        notes = write_notes(examples, Path(folder))
+        base = KnowledgeBase.open(Settings.load(folder))
+        try:
+            began = time.perf_counter()
+            base.index(progress=lambda step: show(step.stage, step.done, step.total))
+            seconds = time.perf_counter() - began
+            run = _evaluate_retriever if mode == "retriever" else _evaluate_end_to_end
+            report = run(base, asked, notes, tongue, show)
+            return {**report, "paragraphs": len(notes), "index_seconds": round(seconds, 2)}
+        finally:
+            base.close()
+
+
+def write_notes(examples: list[Example], folder: Path) -> dict[str, str]:
+    """Write each distinct paragraph as a note titled as its article; return context → path."""
+    notes: dict[str, str] = {}
+    for example in examples:
+        if example.context in notes:
+            continue
+        path = f"{len(notes):06d}.md"
+        notes[example.context] = path
+        front = yaml.safe_dump({"title": example.title or "—"}, allow_unicode=True)
+        (folder / path).write_text(f"---\n{front}---\n{example.context}\n", encoding="utf-8")
+    return notes
+
+
+def _evaluate_reader(
+    examples: list[Example], language: Language | Literal["auto"], show: Show
+) -> dict[str, Any]:
+    from kb.config import Settings
+
+    settings = Settings.load()
+    reader = load_reader(settings.reader)
+    judge = Judge.uncalibrated() if settings.reader else Judge.load()
+
+    def confidence(example: Example, spans: list[Span]) -> float:
+        context = Context("", example.context)
+        return judge.choose(example.question, [context], [None], [spans])[0].confidence
+
+    return evaluate.evaluate_reader(
+        reader,
+        examples,
+        confidence,
+        shown_from=judge.threshold,
+        language=language,
+        progress=lambda done, total: show("reading", done, total),
+    )
+
+
+def _evaluate_retriever(
+    base: KnowledgeBase,
+    examples: list[Example],
+    notes: dict[str, str],
+    _language: Language | Literal["auto"],
+    show: Show,
+) -> dict[str, Any]:
+    rows: list[evaluate.RankRow] = []
+    began = time.perf_counter()
+    for done, example in enumerate(examples, start=1):
+        ranked = list(dict.fromkeys(
+            scored.citation.note for scored in base.search(example.question, 2 * _DEPTH)
+        ))
+        own = notes[example.context]
+        rows.append(evaluate.RankRow(example, ranked.index(own) + 1 if own in ranked else None))
+        show("searching", done, len(examples))
+    scores = evaluate.evaluate_retrieval(rows)
+    return evaluate.timed("retriever", scores, time.perf_counter() - began)
+
+
+def _evaluate_end_to_end(
+    base: KnowledgeBase,
+    examples: list[Example],
+    _notes: dict[str, str],
+    language: Language | Literal["auto"],
+    show: Show,
+) -> dict[str, Any]:
+    rows: list[evaluate.AnswerRow] = []
+    began = time.perf_counter()
+    for done, example in enumerate(examples, start=1):
+        answer = base.ask(example.question)
+        best = answer.text or (answer.alternatives[0].text if answer.alternatives else None)
+        rows.append(evaluate.AnswerRow(example, best, answer.confidence))
+        show("asking", done, len(examples))
+    scores = evaluate.evaluate_answers(rows, shown_from=base.threshold, language=language)
+    return evaluate.timed("end-to-end", scores, time.perf_counter() - began)

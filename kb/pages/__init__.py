@@ -1,0 +1,1 @@
+"""The pages that people see in the browser; `kb serve` opens them."""

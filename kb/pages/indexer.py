@@ -1,0 +1,55 @@
+"""Indexes beside the pages, so that leaving a page does not stop it and asking goes on."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from kb.pages.problems import OUR_ERRORS, line
+
+if TYPE_CHECKING:
+    from kb.indexing import IndexReport, Progress
+    from kb.knowledge import KnowledgeBase
+
+
+class Indexer:
+    """Runs one indexing at a time; what it says last can be read at any time."""
+
+    def __init__(self, base: KnowledgeBase) -> None:
+        self._base = base
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self.progress: Progress | None = None
+        self.report: IndexReport | None = None
+        self.error: str | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether it is indexing now."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def start(self, *, rebuild: bool = False) -> None:
+        """Begin, unless it is indexing already."""
+        with self._lock:
+            if self.running:
+                return
+            self.progress = self.report = self.error = None
+            self._thread = threading.Thread(
+                target=self._run, args=(rebuild,), name="indexer", daemon=True
+            )
+            self._thread.start()
+
+    def _run(self, rebuild: bool) -> None:
+        try:
+            self.report = self._base.index(rebuild=rebuild, progress=self._note)
+        except OUR_ERRORS as error:
+            self.error = line(error)
+
+    def _note(self, progress: Progress) -> None:
+        self.progress = progress
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it ended without a report and without an error of ours."""
+        ended = self._thread is not None and not self.running
+        return ended and self.report is None and self.error is None

@@ -1,0 +1,76 @@
+"""How to start the pages: the command and its environment, for `kb serve` and for tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from kb.config import Settings
+
+HERE = Path(__file__).parent
+APP = HERE / "app.py"
+SERVER = HERE / "server.py"
+CONFIG = HERE / "config.toml"
+
+
+def command(settings: Settings) -> list[str]:
+    """Return the command that serves the pages in the foreground.
+
+    A port of 0 becomes a free one, which stands after ``--server.port``.
+    """
+    port = settings.port or _free_port(settings.host)
+    options = dict(_flat(tomllib.loads(CONFIG.read_text(encoding="utf-8"))))
+    hosts = [*options["server.allowedHosts"], settings.host]
+    options |= {
+        "server.address": settings.host,
+        "server.port": port,
+        "server.allowedHosts": list(dict.fromkeys(hosts)),
+        "server.maxUploadSize": max(1, round(settings.max_note_mb)),
+    }
+    flags = [f"--{name}={value}" for name, values in options.items() for value in _written(values)]
+    return [sys.executable, "-m", "streamlit", "run", str(SERVER), *flags]
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Return the environment in which the pages find the same settings and this package."""
+    given = {
+        f"KB_{name.upper()}": str(getattr(settings, name))
+        for name in settings.model_fields_set
+        if getattr(settings, name) is not None
+    }
+    found = {**os.environ, **given, "KB_NOTES": str(settings.notes.absolute())}
+    root = HERE.parent.parent
+    if root.name != "site-packages":
+        # A checkout that is not installed, started from another folder.
+        paths = [str(root), found.get("PYTHONPATH", "")]
+        found["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
+    return found
+
+
+def _flat(table: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
+
+
+def _written(value: object) -> list[str]:
+    """Write a value as Streamlit's flags have it: a list is a flag that stands several times."""
+    if isinstance(value, list):
+        return [str(each) for each in cast("list[object]", value)]
+    return [value if isinstance(value, str) else json.dumps(value)]
+
+
+def _free_port(host: str) -> int:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])

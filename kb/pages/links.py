@@ -1,0 +1,62 @@
+"""Links between the pages; their labels hold words of notes, which are never read as Markdown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+if TYPE_CHECKING:
+    from kb.answer import Citation
+
+HERE = Path(__file__).parent
+CHAT = HERE / "chat.py"
+NOTES = HERE / "notes.py"
+NOTE = HERE / "note.py"
+STATUS = HERE / "status.py"
+
+LABEL_CHARS = 120
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+
+
+def plain(text: str) -> str:
+    """Return a text as Markdown that shows exactly it, on one line."""
+    return _PUNCTUATION.sub(r"\\\1", " ".join(text.split()))
+
+
+def shortened(text: str, limit: int = LABEL_CHARS) -> str:
+    """Return a text, cut at the limit."""
+    return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"
+
+
+def place(citation: Citation) -> str:
+    """Return where a citation stands, as "Title › Heading"."""
+    return " › ".join(part for part in (citation.title, citation.heading) if part)
+
+
+def to_citation(citation: Citation) -> None:
+    """Draw a link to the note of a citation, at its place."""
+    _link(NOTE, place(citation), _parameters(citation), icon=":material/description:")
+
+
+def to_note(path: str, title: str) -> None:
+    """Draw a link to a note."""
+    _link(NOTE, title, {"note": path}, icon=":material/description:")
+
+
+def to_chat(chat: str, title: str, *, current: bool) -> None:
+    """Draw a link to a chat."""
+    icon = ":material/chat_bubble:" if current else ":material/chat_bubble_outline:"
+    _link(CHAT, title, {"chat": chat}, icon=icon)
+
+
+def _parameters(citation: Citation) -> dict[str, str]:
+    return {"note": citation.note, "start": str(citation.start), "end": str(citation.end)}
+
+
+def _link(page: Path, label: str, parameters: Mapping[str, str], icon: str) -> None:
+    shown = plain(shortened(label)) or "…"
+    st.page_link(str(page), label=shown, icon=icon, query_params=dict(parameters))

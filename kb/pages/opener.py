@@ -1,0 +1,52 @@
+"""Opens the base once in a process; every page takes it from here."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+
+import streamlit as st
+
+from kb.config import Settings
+from kb.knowledge import KnowledgeBase
+from kb.pages import problems
+from kb.pages.indexer import Indexer
+from kb.pages.language import t
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The base and what indexes it."""
+
+    base: KnowledgeBase
+    indexer: Indexer
+
+
+@st.cache_resource(show_spinner=False)
+def open_base() -> Opened:
+    """Open the base of the settings; its models are loaded beside the first page.
+
+    :raises KbError: if a setting is wrong or the folder cannot be read.
+    """
+    base = KnowledgeBase.open(Settings.load())
+    threading.Thread(target=_warm_up, args=(base,), name="warm-up", daemon=True).start()
+    return Opened(base, Indexer(base))
+
+
+def opened() -> Opened:
+    """Return the base, or draw a page that says why there is none and end the run."""
+    try:
+        return open_base()
+    except problems.OUR_ERRORS as error:
+        st.title(t("cannot_open"))
+        problems.show(problems.line(error))
+        st.markdown(t("cannot_open_help"))
+        st.button(t("try_again"), type="primary")
+        st.stop()
+
+
+def _warm_up(base: KnowledgeBase) -> None:
+    # What goes wrong here is shown at the first question.
+    with suppress(*problems.OUR_ERRORS):
+        base.warm_up()

@@ -1,0 +1,139 @@
+"""Choose the answer among the spans of all passages, with one confidence for each."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from qa.calibration import FEATURES, AnswerFeatures, Calibration
+from qa.errors import QaError
+from qa.metrics import detect_language, normalize_chinese, normalize_english
+from qa.reader import Context, Span
+
+CALIBRATION_FILE = Path(__file__).parent / "model" / "calibration.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an answer stands: which passage (its index), and its code points in the text."""
+
+    passage: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A possible answer.
+
+    :param places: where it stands, the best first; more than one when passages agree.
+    :param confidence: probability that it is right, 0 to 1.
+    :param reader: the reader's log-odds against no answer.
+    :param retrieval: the passage's cosine with the question, None if unknown.
+    """
+
+    text: str
+    places: tuple[Place, ...]
+    confidence: float
+    reader: float
+    retrieval: float | None
+
+
+@dataclass(frozen=True)
+class Judge:
+    """How spans are ranked across passages, and what their scores are worth.
+
+    :param retrieval_weight: log-odds a unit of cosine adds to a span in the ranking.
+    :param threshold: least confidence at which an answer is shown.
+    """
+
+    retrieval_weight: float
+    calibration: Calibration
+    threshold: float
+
+    @classmethod
+    def load(cls, path: Path = CALIBRATION_FILE) -> Self:
+        """Read the parameters fitted for the bundled reader.
+
+        :raises QaError: if the file is missing or damaged.
+        """
+        try:
+            fields = json.loads(path.read_text(encoding="utf-8"))
+            return cls(
+                retrieval_weight=float(fields["retrieval_weight"]),
+                calibration=Calibration.from_json(fields["calibration"]),
+                threshold=float(fields["threshold"]),
+            )
+        except (OSError, ValueError, KeyError, TypeError) as exc:
+            raise QaError(f"cannot read the calibration {path}: {exc}") from exc
+
+    @classmethod
+    def uncalibrated(cls) -> Self:
+        """Return the judge of a reader nobody fitted: its log-odds taken at their word."""
+        return cls(
+            retrieval_weight=0.0,
+            calibration=Calibration(
+                weights={name: float(name == "reader") for name in FEATURES},
+                means=dict.fromkeys(FEATURES, 0.0),
+                intercepts={"en": 0.0, "zh": 0.0},
+            ),
+            threshold=0.5,
+        )
+
+    def choose(
+        self,
+        question: str,
+        passages: Sequence[Context],
+        cosines: Sequence[float | None],
+        readings: Sequence[Sequence[Span]],
+        best: int = 5,
+    ) -> list[Candidate]:
+        """Return at most ``best`` different answers, best first.
+
+        :param cosines: each passage's similarity to the question, None if unknown.
+        :param readings: the spans the reader found in each passage.
+        """
+        ranked = sorted(
+            (
+                (-self._rank(span, cosines[index]), index, span.start, span)
+                for index, spans in enumerate(readings)
+                for span in spans
+            ),
+            key=lambda entry: entry[:3],
+        )
+        groups: dict[str, list[tuple[int, Span, float]]] = {}
+        for rank, index, _start, span in ranked:
+            key = _same(passages[index].text[span.start : span.end])
+            groups.setdefault(key, []).append((index, span, -rank))
+        kept = list(groups.values())[: best + 1]
+        language = detect_language(question)
+        found: list[Candidate] = []
+        for order, group in enumerate(kept[:best]):
+            index, span, score = group[0]
+            rival = kept[1 if order == 0 else 0][0][2] if len(kept) > 1 else None
+            features = AnswerFeatures(
+                language=language,
+                reader=span.score,
+                margin=None if rival is None else score - rival,
+                retrieval=cosines[index],
+                passages=len(passages),
+            )
+            found.append(
+                Candidate(
+                    text=passages[index].text[span.start : span.end],
+                    places=tuple(Place(at, each.start, each.end) for at, each, _ in group),
+                    confidence=self.calibration.confidence(features),
+                    reader=span.score,
+                    retrieval=cosines[index],
+                )
+            )
+        return found
+
+    def _rank(self, span: Span, cosine: float | None) -> float:
+        return span.score + self.retrieval_weight * (cosine or 0.0)
+
+
+def _same(text: str) -> str:
+    """Return what answers that say the same have in common."""
+    return normalize_english(normalize_chinese(text)) or text

@@ -1,0 +1,61 @@
+"""What a reader is, and how one is chosen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A passage to read.
+
+    :param heading: where it stands ("Title › Heading"); read as context, never part of an answer.
+    :param text: the passage.
+    """
+
+    heading: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A possible answer in a passage.
+
+    :param start: first code point in the passage's text.
+    :param end: one past the last.
+    :param score: log-odds against "this passage does not answer": start logit + end logit − the
+        no-answer logits. Above 0 the reader prefers the span; comparable across passages.
+    """
+
+    start: int
+    end: int
+    score: float
+
+
+class Reader(Protocol):
+    """Finds answers to a question in passages."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when the model changes."""
+        ...
+
+    def read(self, question: str, passages: Sequence[Context], best: int = 5) -> list[list[Span]]:
+        """Return for each passage at most ``best`` spans that do not overlap, best first."""
+        ...
+
+
+def load_reader(name: str | None = None) -> Reader:
+    """Open a reader.
+
+    :param name: a Hugging Face question-answering model, by name or folder; None for the bundled.
+    :raises MissingPackage: if a named model needs the extra ``models`` and it is not installed.
+    :raises QaError: if the model cannot be opened.
+    """
+    if name is None:
+        from qa.onnx_reader import OnnxReader
+
+        return OnnxReader()
+    from qa.hugging_face_reader import HuggingFaceReader
+
+    return HuggingFaceReader(name)

@@ -1,0 +1,105 @@
+"""Dense and lexical search merged into one ranking."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.fusion import reciprocal_rank_fusion
+from retrieval.scope import Scope
+
+if TYPE_CHECKING:  # what is handed in; importing it here would load FAISS
+    from retrieval.encoder import Encoder
+    from retrieval.lexical import LexicalIndex
+    from retrieval.vectors import VectorIndex
+
+# How many each side offers to the fusion; ranks beyond hardly change the first ten.
+DEPTH = 100
+DENSE_WEIGHT = 1.0
+LEXICAL_WEIGHT = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage found.
+
+    :param score: the fused one, higher is better; comparable within one search only.
+    :param dense: cosine with the question; None if the passage has no vector.
+    :param lexical: BM25; None if the lexical side did not offer the passage.
+    :param dense_rank: place among what the dense side offered, from 1.
+    :param lexical_rank: place among what the lexical side offered, from 1.
+    """
+
+    id: int
+    score: float
+    dense: float | None
+    lexical: float | None
+    dense_rank: int | None
+    lexical_rank: int | None
+
+
+class Retriever:
+    """Search by meaning and by words at once, over the same passages."""
+
+    def __init__(self, encoder: "Encoder", vectors: "VectorIndex", lexical: "LexicalIndex") -> None:
+        self._encoder = encoder
+        self._vectors = vectors
+        self._lexical = lexical
+
+    def search(
+        self,
+        question: str,
+        k: int,
+        scope: Scope | None = None,
+        allowed: NDArray[np.int64] | None = None,
+    ) -> list[Hit]:
+        """Return the ``k`` best passages, best first; the same index gives the same list.
+
+        :param scope: limits the lexical side inside its search.
+        :param allowed: the ids inside ``scope``, or a smaller choice; limits both sides.
+        :raises ValueError: if a scope comes without the ids it allows: the vectors know no folders.
+        """
+        if scope and allowed is None:
+            raise ValueError("a search within a scope needs the ids that the scope allows")
+        if k <= 0 or not question.strip():
+            return []
+        depth = max(k, DEPTH)
+        query = self._encoder.encode_queries([question])[0]  # (dimension,)
+        dense = self._vectors.search(query, depth, allowed)
+        lexical = self._lexical.search(question, depth, scope)
+        if allowed is not None:
+            lexical = _only(lexical, allowed)
+        fused = reciprocal_rank_fusion(
+            [[id_ for id_, _ in dense], [id_ for id_, _ in lexical]],
+            weights=[DENSE_WEIGHT, LEXICAL_WEIGHT],
+        )[:k]
+        cosines = self._vectors.scores(query, np.array([id_ for id_, _ in fused], np.int64))
+        return _hits(fused, cosines, dense, lexical)
+
+
+def _only(ranking: list[tuple[int, float]], allowed: NDArray[np.int64]) -> list[tuple[int, float]]:
+    inside = np.isin(np.array([id_ for id_, _ in ranking], np.int64), allowed)
+    return [entry for entry, keep in zip(ranking, inside, strict=True) if keep]
+
+
+def _hits(
+    fused: list[tuple[int, float]],
+    cosines: NDArray[np.float32],
+    dense: list[tuple[int, float]],
+    lexical: list[tuple[int, float]],
+) -> list[Hit]:
+    dense_ranks = {id_: rank for rank, (id_, _) in enumerate(dense, start=1)}
+    lexical_ranks = {id_: rank for rank, (id_, _) in enumerate(lexical, start=1)}
+    bm25 = dict(lexical)
+    return [
+        Hit(
+            id=id_,
+            score=score,
+            dense=None if np.isnan(cosine) else float(cosine),
+            lexical=bm25.get(id_),
+            dense_rank=dense_ranks.get(id_),
+            lexical_rank=lexical_ranks.get(id_),
+        )
+        for (id_, score), cosine in zip(fused, cosines, strict=True)
+    ]
