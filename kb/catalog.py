@@ -17,8 +17,9 @@ from kb.database import Database
 from kb.errors import CatalogDamaged, CatalogError, CatalogMissing, EncoderChanged
 
 INDEX_FILE = "index.db"
-# Up to this size, opening for writing reads the whole file to find damage.
-_CHECKED_BYTES = 32 * 1024 * 1024
+# Up to this size, opening for writing reads the whole file to find damage. In a larger one, a
+# reader that meets damage leaves a mark for the next run of indexing.
+_CHECKED_BYTES = 8 * 1024 * 1024
 # Not to be shown in the version control of a notes folder; the settings are.
 _IGNORED = "*\n!.gitignore\n!config.toml\n"
 
@@ -123,7 +124,8 @@ class Catalog:
             for old in self.path.parent.glob(f"{INDEX_FILE}.damaged-*"):
                 old.unlink()
             # The log goes first: a new file must never meet the log of an old one.
-            for suffix in ("-wal", "-shm", ""):
+            self.path.with_name(f"{INDEX_FILE}-shm").unlink(missing_ok=True)
+            for suffix in ("-wal", ""):
                 with suppress(FileNotFoundError):
                     self.path.with_name(INDEX_FILE + suffix).rename(f"{aside}{suffix}")
             self._suspect.unlink(missing_ok=True)
@@ -149,6 +151,8 @@ class Catalog:
     def _check_for_writing(self) -> None:
         if not self.path.exists():
             return
+        if self._is_cut_short():
+            raise self._database.damaged("it is cut short")
         with self._database.read() as connection:
             found = catalog_schema.version(connection)
             if found == 0:
@@ -159,6 +163,22 @@ class Catalog:
                 if problems:
                     raise self._database.damaged(problems[0])
         self._suspect.unlink(missing_ok=True)
+
+    def _is_cut_short(self) -> bool:
+        """Say whether pages that the header counts are missing at the end of the file."""
+        try:
+            with self.path.open("rb") as file:
+                header = file.read(100)
+            # Pages may still be in the log.
+            log = self.path.with_name(f"{INDEX_FILE}-wal")
+            if len(header) < 100 or (log.exists() and log.stat().st_size):
+                return False
+            # Source: SQLite file format, sections 1.3.2, 1.3.6 and 1.3.7. 1 stands for 65,536.
+            page = int.from_bytes(header[16:18], "big")
+            pages = int.from_bytes(header[28:32], "big")
+            return self.path.stat().st_size < pages * (65_536 if page == 1 else page)
+        except OSError as error:
+            raise CatalogError(f"{self.path} cannot be read: {error.strerror}") from error
 
     def _check_version(self, found: int | None) -> None:
         if found is None:

@@ -81,7 +81,7 @@ def _print_json(value: object, *, line: bool = False) -> None:
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.version_option(package_name="notes-kb", prog_name="kb")
 def main(debug: bool) -> None:
-    """Ask a folder of Markdown notes; the answer is their exact words, with their place.
+    r"""Ask a folder of Markdown notes; the answer is their exact words, with their place.
 
     \b
     kb init notes            copy the starter notes into ./notes
@@ -95,7 +95,7 @@ def main(debug: bool) -> None:
 @click.argument("folder", default="notes", type=click.Path(path_type=Path))
 @_json
 def init(folder: Path, as_json: bool) -> None:
-    """Copy the starter notes into FOLDER (default: ./notes), unless it has notes already.
+    r"""Copy the starter notes into FOLDER (default: ./notes), unless it has notes already.
 
     \b
     kb init
@@ -138,7 +138,7 @@ def _copy_starter(folder: Path) -> list[str]:
 @_json
 @click.option("--rebuild", is_flag=True, help="Derive everything anew, with new vectors.")
 def index(notes: str | None, as_json: bool, rebuild: bool) -> None:
-    """Index what changed in the notes since the last time.
+    r"""Index what changed in the notes since the last time.
 
     \b
     kb index
@@ -172,7 +172,7 @@ def _index(base: KnowledgeBase, *, rebuild: bool = False, quiet: bool = False) -
 def add(
     source: str, name: str | None, overwrite: bool, notes: str | None, as_json: bool
 ) -> None:
-    """Add SOURCE, a Markdown file, a folder of them or - for standard input, and index it.
+    r"""Add SOURCE, a Markdown file, a folder of them or - for standard input, and index it.
 
     A note of the same name is never replaced without --overwrite.
 
@@ -209,7 +209,7 @@ def search(
     notes: str | None,
     as_json: bool,
 ) -> None:
-    """Show the passages nearest to QUERY.
+    r"""Show the passages nearest to QUERY.
 
     \b
     kb search "learning rate" -k 5
@@ -240,7 +240,7 @@ def ask(
     notes: str | None,
     as_json: bool,
 ) -> None:
-    """Answer QUESTION with the notes' own words; - reads one question a line.
+    r"""Answer QUESTION with the notes' own words; - reads one question a line.
 
     Exits with 0 whether or not the notes hold an answer. With - every answer is one line of JSON.
 
@@ -279,7 +279,7 @@ def _ask_lines(ask_one: Callable[[str], dict[str, Any]]) -> None:
 @_notes
 @_json
 def status(notes: str | None, as_json: bool) -> None:
-    """Say what is indexed, with which models, and what was left out.
+    r"""Say what is indexed, with which models, and what was left out.
 
     \b
     kb status --json
@@ -298,7 +298,7 @@ def status(notes: str | None, as_json: bool) -> None:
 @click.option("--browser/--no-browser", default=False, help="Open the page in a browser.")
 @_notes
 def serve(host: str | None, port: int | None, browser: bool, notes: str | None) -> None:
-    """Index what changed, then serve the chat page on this machine.
+    r"""Index what changed, then serve the chat page on this machine.
 
     \b
     kb serve
@@ -334,7 +334,7 @@ def serve(host: str | None, port: int | None, browser: bool, notes: str | None) 
 def evaluate(
     file: Path, mode: str, limit: int | None, seed: int, language: str, as_json: bool
 ) -> None:
-    """Measure the models on FILE, questions in the SQuAD format (SQuAD, XQuAD, CMRC 2018 …).
+    r"""Measure the models on FILE, questions in the SQuAD format (SQuAD, XQuAD, CMRC 2018 …).
 
     Mode reader asks each question on its own paragraph; the others index all paragraphs of the
     file in a temporary folder and search or ask them.

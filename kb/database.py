@@ -90,9 +90,10 @@ class Database:
 
     def close(self) -> None:
         """Close what is open; the object can be used again."""
+        # The writer last: as the last one it moves the log into the file, which no reader can.
+        self._drop_pool()
         with self._writer_lock:
             self._drop_writer()
-        self._drop_pool()
 
     def damaged(self, detail: str = "") -> KbError:
         """Return the error for content that cannot be read."""

@@ -174,19 +174,20 @@ class History:
 
         One counts until it is asked again and answered without a thumbs down.
         """
-        bad = "(verdict IS 'down' OR (NOT is_answered AND verdict IS NOT 'up'))"
         rows = self._rows(
-            f"SELECT last.question, count(*), max(bad.asked_at), (SELECT right_answer FROM turns r"
-            "   WHERE r.topic = bad.topic AND r.right_answer IS NOT NULL ORDER BY r.id DESC LIMIT 1)"
-            f" FROM turns bad JOIN (SELECT topic, question, max(id) AS id, {bad} AS is_bad"
-            "   FROM turns GROUP BY topic) last ON last.topic = bad.topic AND last.is_bad"
-            f" WHERE {bad.replace('verdict', 'bad.verdict').replace('is_ans', 'bad.is_ans')}"
-            " GROUP BY bad.topic ORDER BY max(bad.asked_at) DESC, max(bad.id) DESC"
+            "SELECT topic, question, asked_at, right_answer,"
+            " verdict IS 'down' OR (NOT is_answered AND verdict IS NOT 'up')"
+            " FROM turns ORDER BY id"
         )
-        return [
-            Unanswered(question, count, datetime.fromisoformat(moment), right)
-            for question, count, moment, right in rows
-        ]
+        waiting: dict[str, Unanswered] = {}
+        for topic, question, moment, right, is_bad in rows:
+            before = waiting.pop(topic, None)
+            if is_bad:
+                count = before.count + 1 if before else 1
+                right = right or (before.right_answer if before else None)
+                asked = datetime.fromisoformat(moment)
+                waiting[topic] = Unanswered(question, count, asked, right)
+        return list(reversed(waiting.values()))
 
     def close(self) -> None:
         """Close what is open; the object can be used again."""

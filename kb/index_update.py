@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from kb.catalog_rows import NoteState
 from kb.drafting import Drafted, Source
 from kb.index_job import IndexJob, Progress, Texts
-from kb.vault import NoteFile, Scan, Skipped
+from kb.vault import NoteFile, Scan
 
 # Texts that are embedded, and passages that are stored, in one transaction.
 BATCH_TEXTS = 256
@@ -33,11 +32,11 @@ class Update:
             self._states = {state.path: state for state in view.states()}
             self._all = view.meta("recipe") != job.recipe
             self._epoch = int(view.meta("epoch") or 1)
-        present = {file.path for file in found.files}
+        present, hidden = {file.path for file in found.files}, unread(found)
         # Notes that are no longer where they were, by what they say: some were only renamed.
         self._gone = defaultdict[bytes, list[NoteState]](list)
         for path, state in self._states.items():
-            if path not in present and not is_covered(path, found.skipped):
+            if path not in present and not is_covered(path, hidden):
                 self._gone[state.content_hash].append(state)
         self._texts = Texts()
         self._changes: list[_Change] = []
@@ -117,9 +116,15 @@ def is_same(file: NoteFile, state: NoteState | None, *, trust: bool = False) -> 
     )
 
 
-def is_covered(path: str, skipped: Iterable[Skipped]) -> bool:
-    """Say whether a note may still be there, in what could not be read this time."""
-    return any(each.path in ("", path) or path.startswith(f"{each.path}/") for each in skipped)
+def unread(found: Scan) -> frozenset[str]:
+    """Return the paths of files and folders that could not be read this time."""
+    return frozenset(skipped.path for skipped in found.skipped)
+
+
+def is_covered(path: str, unread: frozenset[str]) -> bool:
+    """Say whether a note may still be there, in what could not be read."""
+    ends = [position for position, char in enumerate(path) if char == "/"]
+    return not unread.isdisjoint(["", path, *(path[:end] for end in ends)])
 
 
 def _kind(change: _Change) -> str:

@@ -16,7 +16,7 @@ from kb.drafting import PARSER_VERSION, Drafter
 from kb.errors import CatalogDamaged
 from kb.index_job import IndexJob, IndexReport, Progress
 from kb.index_rebuild import Rebuild
-from kb.index_update import Update, is_covered, is_same
+from kb.index_update import Update, is_covered, is_same, unread
 from kb.vault import MAX_NOTE_BYTES, Scan, scan
 from kb.writer_lock import WriterLock
 
@@ -104,10 +104,9 @@ def sync(
 def count_stale(found: Scan, states: Iterable[NoteState]) -> int:
     """Count the notes that were added, changed or removed since indexing, by size and time only."""
     left = {state.path: state for state in states}
-    differing = sum(
-        not is_same(file, left.pop(file.path, None), trust=True) for file in found.files
-    )
-    return differing + sum(not is_covered(path, found.skipped) for path in left)
+    hidden = unread(found)
+    same = sum(is_same(file, left.pop(file.path, None), trust=True) for file in found.files)
+    return len(found.files) - same + sum(not is_covered(path, hidden) for path in left)
 
 
 def _begin(job: IndexJob) -> None:

@@ -51,12 +51,16 @@ class Packer:
 
     def __init__(self, source: str, count_tokens: Callable[[str], int], limit: int) -> None:
         self._source = source
-        self._count = count_tokens
+        self._count_tokens = count_tokens
         self._limit = limit
         self._gap_tokens = max(count_tokens(_BLOCK_GAP), count_tokens(_PART_GAP))
         self._pieces: list[_Piece] = []
         self._tokens = 0
         self._done: list[Packed] = []
+
+    def _count(self, text: str) -> int:
+        # At least one, so that the pieces of a passage are never more than its tokens.
+        return max(1, self._count_tokens(text))
 
     def pack(self, blocks: Iterable[Block]) -> list[Packed]:
         """Return the passages of some blocks; a footnote is a passage of its own."""

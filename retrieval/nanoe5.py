@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.errors import MissingPackage, ModelError
+import itertools
 
 BLOCK = 32
 _BLOCK_BYTES = 2 + BLOCK // 2
@@ -130,7 +131,7 @@ def _read_pieces(cursor: _Cursor) -> tuple[tuple[str, ...], NDArray[np.float32]]
     text = cursor.data[cursor.at : cursor.at + text_bytes]
     cursor.at += text_bytes
     edges = [int(edge) for edge in bounds]
-    pieces = tuple(text[a:b].decode() for a, b in zip(edges, edges[1:], strict=False))
+    pieces = tuple(text[a:b].decode() for a, b in itertools.pairwise(edges))
     return pieces, scores
 
 

@@ -20,7 +20,11 @@ class Scope:
     def admits(self, tags: Iterable[str], folder: str) -> bool:
         """Say whether a note with these tags in this folder is inside."""
         inside = not self._limits_folders() or not self.folder_terms().isdisjoint(ancestors(folder))
-        return inside and (not self.tags or not frozenset(self.tags).isdisjoint(tags))
+        return inside and (not self.tags or not self.tag_terms().isdisjoint(map(clean_tag, tags)))
+
+    def tag_terms(self) -> frozenset[str]:
+        """Return the tags as they are indexed."""
+        return frozenset(map(clean_tag, self.tags))
 
     def folder_terms(self) -> frozenset[str]:
         """Return the folders without slashes at their ends; empty if all notes are inside."""
@@ -32,6 +36,11 @@ class Scope:
 
     def _limits_folders(self) -> bool:
         return bool(self.folders) and all(folder.strip("/") for folder in self.folders)
+
+
+def clean_tag(tag: str) -> str:
+    """Return a tag in lower case without its ``#``: people write it either way."""
+    return tag.strip().lstrip("#").lower()
 
 
 def ancestors(folder: str) -> list[str]:

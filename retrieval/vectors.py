@@ -127,7 +127,7 @@ class VectorIndex:
         """
         try:
             # A zip archive: each part is checked against its checksum while it is read.
-            with np.load(path, allow_pickle=False) as parts:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as parts:
                 ids, vectors = parts["ids"], parts["vectors"]
             index = cls(vectors.shape[1])
             index.add(ids, vectors)
@@ -177,15 +177,17 @@ def _new_flat(dimension: int) -> Any:  # noqa: ANN401  faiss has no types
 
 
 class _Guard:
-    """Many uses at once or one change: FAISS allows nothing else."""
+    """Many uses at once or one change: FAISS allows nothing else. A change goes first."""
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
         self._users = 0
+        self._changes_waiting = 0
 
     @contextmanager
     def use(self) -> Generator[None]:
         with self._condition:
+            self._condition.wait_for(lambda: self._changes_waiting == 0)
             self._users += 1
         try:
             yield
@@ -196,6 +198,11 @@ class _Guard:
 
     @contextmanager
     def change(self) -> Generator[None]:
-        with self._condition:  # held: nobody can begin to use it
-            self._condition.wait_for(lambda: self._users == 0)
-            yield
+        with self._condition:  # held to the end: nobody can begin to use it
+            self._changes_waiting += 1
+            try:
+                self._condition.wait_for(lambda: self._users == 0)
+                yield
+            finally:
+                self._changes_waiting -= 1
+                self._condition.notify_all()

@@ -33,15 +33,17 @@ def marked(text: str, start: int, end: int, window: Window | None = None, mark_i
     before, span, after = text[low:start], text[start:end], text[end:high]
     name = f' id="{escape(mark_id)}"' if mark_id else ""
     mark = f"<mark{name}>{escape(span)}</mark>" if span else ""
-    head = "…" if low > 0 else ""
-    tail = "…" if high < len(text) else ""
+    head = "… " if low > 0 else ""
+    tail = " …" if high < len(text) else ""
     return f"{head}{escape(before)}{mark}{escape(after)}{tail}"
 
 
 def sentence_window(text: str, start: int, end: int, room: int = EXCERPT_CHARS) -> Window:
     """Return the sentences that hold a span, and those around them as far as there is room."""
     spans = sentence_spans(text)
-    inside = [i for i, (low, high) in enumerate(spans) if low < max(end, start + 1) and high > start]
+    inside = [
+        i for i, (low, high) in enumerate(spans) if low < max(end, start + 1) and high > start
+    ]
     if not inside:
         return Window(0, min(len(text), room))
     first, last = inside[0], inside[-1]

@@ -27,9 +27,9 @@ def current() -> Language:
     """Return the language of this session."""
     if _CHOSEN in st.session_state:
         return cast("Language", st.session_state[_CHOSEN])
-    setting = st.session_state.get(_SET, "auto")
+    setting: str = st.session_state.get(_SET, "auto")
     if setting in LANGUAGES:
-        return cast("Language", setting)
+        return setting
     return "zh" if (st.context.locale or "").lower().startswith("zh") else "en"
 
 

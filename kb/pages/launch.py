@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -20,10 +21,26 @@ SERVER = HERE / "server.py"
 CONFIG = HERE / "config.toml"
 
 
-def command(settings: Settings) -> list[str]:
+def run(settings: Settings, *, open_browser: bool = False) -> int:
+    """Serve the pages until stopped, and return the exit status.
+
+    Where the system can, the server takes this process over and frees what it holds.
+    """
+    arguments = command(settings, open_browser=open_browser)
+    variables = environment(settings)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if os.name == "posix":
+        os.execve(arguments[0], arguments, variables)
+    return subprocess.run(arguments, env=variables, check=False).returncode
+
+
+def command(settings: Settings, *, open_browser: bool = False) -> list[str]:
     """Return the command that serves the pages in the foreground.
 
     A port of 0 becomes a free one, which stands after ``--server.port``.
+
+    :param open_browser: show the pages in a browser, where there is a desktop.
     """
     port = settings.port or _free_port(settings.host)
     options = dict(_flat(tomllib.loads(CONFIG.read_text(encoding="utf-8"))))
@@ -31,6 +48,7 @@ def command(settings: Settings) -> list[str]:
     options |= {
         "server.address": settings.host,
         "server.port": port,
+        "server.headless": not open_browser,
         "server.allowedHosts": list(dict.fromkeys(hosts)),
         "server.maxUploadSize": max(1, round(settings.max_note_mb)),
     }

@@ -47,16 +47,29 @@ def to_note(path: str, title: str) -> None:
     _link(NOTE, title, {"note": path}, icon=":material/description:")
 
 
+def to_neighbour(path: str, title: str, *, current: bool) -> None:
+    """Draw a link to a note beside others; the one that is open stands out."""
+    form = "**{}**" if current else "{}"
+    _link(NOTE, title, {"note": path}, icon=":material/description:", form=form)
+
+
 def to_chat(chat: str, title: str, *, current: bool) -> None:
     """Draw a link to a chat."""
-    icon = ":material/chat_bubble:" if current else ":material/chat_bubble_outline:"
-    _link(CHAT, title, {"chat": chat}, icon=icon)
+    icon = ":material/chat:" if current else ":material/chat_bubble:"
+    _link(CHAT, title, {"chat": chat}, icon=icon, form="**{}**" if current else "{}")
 
 
 def _parameters(citation: Citation) -> dict[str, str]:
     return {"note": citation.note, "start": str(citation.start), "end": str(citation.end)}
 
 
-def _link(page: Path, label: str, parameters: Mapping[str, str], icon: str) -> None:
+def _link(
+    page: Path, label: str, parameters: Mapping[str, str], *, icon: str, form: str = ":primary[{}]"
+) -> None:
     shown = plain(shortened(label)) or "…"
-    st.page_link(str(page), label=shown, icon=icon, query_params=dict(parameters))
+    st.page_link(
+        str(page),
+        label=form.format(shown),
+        icon=icon,
+        query_params=dict(parameters),
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Literal
 
 import streamlit as st
 
@@ -29,7 +30,7 @@ def open_base() -> Opened:
 
     :raises KbError: if a setting is wrong or the folder cannot be read.
     """
-    base = KnowledgeBase.open(Settings.load())
+    base = KnowledgeBase.open(settings())
     threading.Thread(target=_warm_up, args=(base,), name="warm-up", daemon=True).start()
     return Opened(base, Indexer(base))
 
@@ -50,3 +51,19 @@ def _warm_up(base: KnowledgeBase) -> None:
     # What goes wrong here is shown at the first question.
     with suppress(*problems.OUR_ERRORS):
         base.warm_up()
+
+
+def language_setting() -> Literal["auto", "en", "zh"]:
+    """Return the language that is set; a wrong setting is shown when the base is opened."""
+    with suppress(*problems.OUR_ERRORS):
+        return settings().language
+    return "auto"
+
+
+@st.cache_resource(show_spinner=False)
+def settings() -> Settings:
+    """Return the settings of this process.
+
+    :raises ConfigError: if one is wrong.
+    """
+    return Settings.load()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import streamlit as st
@@ -27,7 +27,7 @@ def show(message: str) -> None:
 
 
 @contextmanager
-def shown() -> Iterator[None]:
+def shown() -> Generator[None]:
     """Draw our own errors of the block and go on after it."""
     try:
         yield

@@ -49,8 +49,6 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
     "stage_reading": ("Reading the best passages", "正在阅读最相关的段落"),
     "stage_answering": ("Choosing the answer", "正在选择答案"),
     "stage_failed": ("No answer", "没有得到答案"),
-    "stage_done": ("Done", "完成"),
-    "you": ("You", "你"),
     "confidence_help": (
         "How often answers with this figure are right: of those shown at 80 %, about four in five.",
         "带有这个数字的答案有多大比例是正确的：标为 80% 的答案，大约五个里有四个正确。",
@@ -79,7 +77,6 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
         "There is no such chat here; a new one begins with your question.",
         "这里没有这个对话；提问后会开始一个新的对话。",
     ),
-    "chat_options": ("This chat", "此对话"),
     "chat_rename": ("Rename", "重命名"),
     "chat_delete": ("Delete", "删除"),
     "chat_name": ("Name of the chat", "对话名称"),
@@ -104,7 +101,6 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
     "notes_found": ("Notes: {count}", "笔记：{count} 篇"),
     "no_notes": ("No notes here.", "这里没有笔记。"),
     "passages_found": ("Passages about it", "相关段落"),
-    "pages_of": ("Page", "页"),
     "add_title": ("Write a note", "写一篇笔记"),
     "add_name": ("Name", "名称"),
     "add_name_help": (
@@ -121,12 +117,15 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
     "upload_folder_help": ("Empty: the top of the notes.", "留空：笔记的最上层。"),
     "upload_button": ("Add the files", "添加文件"),
     "upload_nothing": ("Choose a file first.", "请先选择文件。"),
-    "not_utf8": ("{name} is not UTF-8 text; save it as UTF-8.", "{name} 不是 UTF-8 文本；请另存为 UTF-8。"),
-    "name_missing": ("The note has no name: give it one.", "笔记没有名称：请填写。"),
+    "not_utf8": (
+        "{name} is not UTF-8 text; save it as UTF-8.",
+        "{name} 不是 UTF-8 文本；请另存为 UTF-8。",
+    ),
     # One note
     "rendered": ("Read", "阅读"),
     "source": ("Source", "原文"),
     "no_note_chosen": ("Choose a note on the page of notes.", "请在笔记页选择一篇笔记。"),
+    "same_folder": ("In this folder", "同一文件夹"),
     "back_to_notes": ("All notes", "所有笔记"),
     "cited_here": ("The cited words are marked in the source.", "引用的原文已在源文本中标出。"),
     "place_gone": (
@@ -150,14 +149,17 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
     "index_now": ("Index now", "立即建立索引"),
     "rebuild": ("Make the index anew", "重新建立索引"),
     "rebuild_help": (
-        "Every passage is embedded again. Needed after a change of model, or when the index is damaged.",
+        "Every passage is embedded again: needed after a change of model or a damaged index.",
         "重新计算所有段落的向量。更换模型或索引损坏后需要这样做。",
     ),
     "index_busy": ("Indexing", "正在建立索引"),
     "index_scanning": ("Looking through the folder", "正在查看文件夹"),
     "index_embedding": ("Indexing {done} of {total}", "正在建立索引：{done}/{total}"),
     "index_storing": ("Storing {done} of {total}", "正在保存：{done}/{total}"),
-    "index_stopped": ("Indexing stopped unexpectedly; run it again.", "建立索引时意外停止；请再试一次。"),
+    "index_stopped": (
+        "Indexing stopped unexpectedly; run it again.",
+        "建立索引时意外停止；请再试一次。",
+    ),
     "index_report": (
         "Added {added}, changed {changed}, renamed {renamed}, removed {removed}, unchanged"
         " {unchanged}; {passages} passages, in {seconds} s.",
@@ -169,10 +171,8 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
     "encoder": ("Encoder", "编码模型"),
     "reader": ("Reader", "阅读模型"),
     "size": ("Size of the index", "索引大小"),
-    "generation": ("Generation", "版本号"),
     "skipped": ("Files that were skipped: {count}", "跳过的文件：{count} 个"),
     "warnings": ("Not understood in the notes: {count}", "笔记中无法理解的内容：{count} 处"),
-    "details": ("Details", "详情"),
 }
 
 

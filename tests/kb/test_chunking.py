@@ -236,6 +236,12 @@ def test_split_holds_when_the_counter_does_not_add_up() -> None:
     assert "\n\n".join(passage.text for passage in passages) == source
 
 
+def test_split_stays_linear_when_pieces_count_for_nothing() -> None:
+    source = "- a\n" * 20_000
+    passages = split(parse_note("a.md", source), source, lambda text: len(text) // 4, 160)
+    assert sum(passage.text.count("a") for passage in passages) == 20_000
+
+
 def test_split_refuses_a_limit_below_one() -> None:
     with pytest.raises(ValueError, match="max_tokens is 0"):
         passages_of("a", 0)

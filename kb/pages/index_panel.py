@@ -1,0 +1,78 @@
+"""The button that indexes, its progress, and what it did."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from kb.pages import problems
+from kb.pages.language import t
+
+if TYPE_CHECKING:
+    from kb.indexing import IndexReport, Progress
+    from kb.pages.indexer import Indexer
+    from kb.pages.opener import Opened
+
+_SECONDS = 0.5
+
+
+def draw(opened: Opened, *, offer: bool = True, rebuild: bool = False) -> None:
+    """Draw how indexing stands.
+
+    :param offer: whether the button to begin is drawn when nothing runs.
+    :param rebuild: whether making the index anew is offered too.
+    """
+    indexer = opened.indexer
+    if not indexer.running:
+        if offer:
+            _buttons(indexer, rebuild=rebuild)
+        _outcome(indexer)
+    if indexer.running:
+        _watch(indexer)
+
+
+def _buttons(indexer: Indexer, *, rebuild: bool) -> None:
+    with st.container(horizontal=True):
+        if st.button(t("index_now"), type="primary", icon=":material/sync:", key="index_now"):
+            indexer.start()
+            st.rerun()
+        label, about = t("rebuild"), t("rebuild_help")
+        if rebuild and st.button(label, help=about, icon=":material/restart_alt:", key="rebuild"):
+            indexer.start(rebuild=True)
+            st.rerun()
+
+
+def _outcome(indexer: Indexer) -> None:
+    if indexer.error is not None:
+        problems.show(indexer.error)
+    elif indexer.stopped:
+        problems.show(t("index_stopped"))
+    elif indexer.report is not None:
+        st.success(_told(indexer.report), icon=":material/check_circle:")
+
+
+def _told(report: IndexReport) -> str:
+    names = ("added", "changed", "renamed", "removed", "unchanged", "passages")
+    counts = {name: getattr(report, name) for name in names}
+    return t("index_report", **counts, seconds=f"{report.seconds:.1f}")
+
+
+@st.fragment(run_every=_SECONDS)
+def _watch(indexer: Indexer) -> None:
+    if not indexer.running:
+        st.rerun(scope="app")
+    progress = indexer.progress
+    st.progress(_share(progress), text=_stage(progress))
+
+
+def _share(progress: Progress | None) -> float:
+    if progress is None or progress.stage == "scanning" or not progress.total:
+        return 0.0
+    return min(1.0, progress.done / progress.total)
+
+
+def _stage(progress: Progress | None) -> str:
+    if progress is None:
+        return t("index_busy")
+    return t(f"index_{progress.stage}", done=progress.done, total=progress.total)

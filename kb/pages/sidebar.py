@@ -1,0 +1,93 @@
+"""The side of the chat page: earlier chats, and where to look."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from kb.errors import CatalogMissing
+from kb.pages import links, pieces, problems
+from kb.pages.language import t
+from retrieval.scope import Scope
+
+if TYPE_CHECKING:
+    from kb.history import Chat, History
+    from kb.knowledge import KnowledgeBase
+
+
+def new_chat() -> None:
+    """Draw the link to an empty chat."""
+    st.page_link(str(links.CHAT), label=t("chat_new"), icon=":material/add_comment:")
+
+
+def chats(history: History, current: str | None) -> None:
+    """Draw the chats, newest first, and what can be done with the one that is open."""
+    st.subheader(t("chats"), anchor=False)
+    found = history.chats()
+    if not found:
+        pieces.quiet(t("chat_none"))
+    with st.container(gap="xsmall"):
+        for chat in found:
+            links.to_chat(chat.id, chat.title or t("chat_untitled"), current=chat.id == current)
+            if chat.id == current:
+                _options(history, chat)
+
+
+def scope(base: KnowledgeBase) -> Scope | None:
+    """Draw the filters and return what they say."""
+    try:
+        tags, folders = base.tags(), base.folders()
+    except CatalogMissing:
+        return None
+    if not tags and not folders:
+        return None
+    with st.expander(t("scope"), icon=":material/filter_alt:", key="scope"):
+        chosen_tags = _choice("scope_tags", tags)
+        chosen_folders = _choice("scope_folders", folders)
+    if not chosen_tags and not chosen_folders:
+        return None
+    return Scope(tuple(chosen_tags), tuple(chosen_folders))
+
+
+def _choice(label: str, counted: list[tuple[str, int]]) -> list[str]:
+    counts = dict(counted)
+    return st.multiselect(
+        t(label),
+        list(counts),
+        format_func=lambda name: f"{links.shortened(name, 60)} ({counts[name]})",
+        placeholder=t("scope_all"),
+        key=label,
+        persist_state="session",
+    )
+
+
+def _options(history: History, chat: Chat) -> None:
+    with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
+        if st.button(t("chat_rename"), icon=":material/edit:", type="tertiary", key="rename_chat"):
+            st.dialog(t("chat_rename"))(_rename)(history, chat)
+        if st.button(
+            t("chat_delete"), icon=":material/delete:", type="tertiary", key="delete_chat"
+        ):
+            st.dialog(t("chat_delete"))(_delete)(history, chat)
+
+
+def _rename(history: History, chat: Chat) -> None:
+    with st.form("rename", border=False):
+        title = st.text_input(t("chat_name"), chat.title, max_chars=200)
+        if st.form_submit_button(t("save"), type="primary"):
+            with problems.shown():
+                history.rename_chat(chat.id, title.strip())
+                st.rerun()
+
+
+def _delete(history: History, chat: Chat) -> None:
+    st.markdown(t("chat_delete_sure"))
+    pieces.words(chat.title)
+    yes, no = st.columns(2)
+    if yes.button(t("chat_delete"), type="primary", key="delete_yes", width="stretch"):
+        with problems.shown():
+            history.delete_chat(chat.id)
+            st.switch_page(str(links.CHAT))
+    if no.button(t("cancel"), key="delete_no", width="stretch"):
+        st.rerun()

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from fake_base import FakeBase
+
+from kb.pages import launch
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> FakeBase:
+    return FakeBase(tmp_path)
+
+
+@pytest.fixture
+def open_page(base: FakeBase, monkeypatch: pytest.MonkeyPatch) -> Callable[..., object]:
+    """Open a page of the app with a fake base: ``open_page("note", note="a/b.md")``."""
+    from streamlit.testing.v1 import AppTest
+
+    from kb.pages import opener
+    from kb.pages.indexer import Indexer
+
+    found = opener.Opened(base, Indexer(base))  # type: ignore[arg-type]
+    monkeypatch.setattr(opener, "open_base", lambda: found)
+    monkeypatch.setenv("KB_NOTES", str(base.history.path.parent.parent))
+    opener.settings.clear()
+
+    def opened(page: str = "chat", **parameters: str) -> AppTest:
+        app = AppTest.from_file(str(launch.APP), default_timeout=60)
+        app.run()
+        for name, value in parameters.items():
+            app.query_params[name] = value
+        return app.switch_page(f"{page}.py").run()
+
+    return opened

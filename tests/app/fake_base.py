@@ -1,0 +1,161 @@
+"""A base without models, for tests of the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from kb.answer import Alternative, Answer, Citation, Scored
+from kb.catalog_rows import NoteInfo
+from kb.errors import CatalogMissing, NoteError, QuestionError, VaultError
+from kb.history import History
+from kb.indexing import IndexReport, Progress
+from kb.knowledge import NoteSource, Status
+from kb.vault import Skipped
+from retrieval.scope import Scope
+
+NASTY = "<img src=x onerror=alert(1)> [a](javascript:alert(2)) **b** $$x$$ :red[r]"
+SOURCE = (
+    f"---\ntitle: x\n---\n# {NASTY}\n\nThe answer is 中文 forty-two 😀 here. Not forty-two there.\n"
+)
+PASSAGE = "The answer is 中文 forty-two 😀 here. Not forty-two there."
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def citation(text: str = "forty-two") -> Citation:
+    at = PASSAGE.index(text)
+    begin = SOURCE.index(PASSAGE)
+    return Citation(
+        note="a/b.md",
+        title=NASTY,
+        heading="Part › " + NASTY,
+        start=begin + at,
+        end=begin + at + len(text),
+        passage=PASSAGE,
+        passage_start=begin,
+        passage_end=begin + len(PASSAGE),
+        answer_start=at,
+        answer_end=at + len(text),
+    )
+
+
+def answered(question: str) -> Answer:
+    return Answer(
+        question=question,
+        text="forty-two",
+        kind="extractive",
+        confidence=0.8,
+        citations=(citation(),),
+        alternatives=(Alternative("there", 0.2, citation("there")),),
+        timings_ms={"total": 123.0},
+    )
+
+
+def unanswered(question: str) -> Answer:
+    return Answer(question, None, "none", 0.1, nearest=(Scored(citation(PASSAGE), 0.5, 0.9),))
+
+
+class FakeBase:
+    """Answers what has "answer" in it; keeps what it was called with."""
+
+    def __init__(self, folder: Path) -> None:
+        self.settings: Any = SimpleNamespace(max_note_mb=10, language="auto")
+        self.history = History(folder / ".kb")
+        self.indexed = True
+        self.stale = 0
+        self.failure: Exception | None = None
+        self.scopes: list[Scope | None] = []
+        self.stages: list[str] = []
+        self.written: dict[str, str] = {"a/b.md": SOURCE}
+        self.rebuilt: list[bool] = []
+
+    def _ready(self) -> None:
+        if self.failure is not None:
+            raise self.failure
+        if not self.indexed:
+            raise CatalogMissing("there is no index yet: run `kb index`")
+
+    def ask(
+        self,
+        question: str,
+        *,
+        scope: Scope | None = None,
+        on_stage: Callable[[str], None] | None = None,
+    ) -> Answer:
+        self._ready()
+        self.scopes.append(scope)
+        if not question.strip():
+            raise QuestionError("the question is empty")
+        if len(question) > 2000:
+            raise QuestionError("the question has 10,000 characters, at most 2,000")
+        for stage in ("searching", "reading", "answering"):
+            if on_stage is not None:
+                on_stage(stage)
+        return answered(question) if "answer" in question else unanswered(question)
+
+    def search(self, query: str, k: int = 10, scope: Scope | None = None) -> list[Scored]:
+        self._ready()
+        self.scopes.append(scope)
+        return [Scored(citation(PASSAGE), 0.5)][:k] if query else []
+
+    def status(self) -> Status:
+        if self.failure is not None:
+            raise self.failure
+        return Status(
+            folder="/notes",
+            notes=1 if self.indexed else 0,
+            passages=3,
+            questions=0,
+            indexed_at=NOW if self.indexed else None,
+            generation=1 if self.indexed else 0,
+            encoder="bundled",
+            reader="bundled",
+            stale=self.stale,
+            size_bytes=1024,
+            skipped=(Skipped(NASTY, "is not UTF-8 text"),),
+            warnings=(("a/b.md", NASTY),),
+        )
+
+    def index(
+        self, *, rebuild: bool = False, progress: Callable[[Progress], None] | None = None
+    ) -> IndexReport:
+        if self.failure is not None:
+            raise self.failure
+        self.rebuilt.append(rebuild)
+        if progress is not None:
+            progress(Progress("embedding", 1, 2, "a/b.md"))
+        self.indexed, self.stale = True, 0
+        return IndexReport(1, 0, 0, 0, 0, 3, 3, (), (), 0.1)
+
+    def notes(
+        self, *, folder: str | None = None, tag: str | None = None, text: str = ""
+    ) -> list[NoteInfo]:
+        self._ready()
+        found = NoteInfo("a/b.md", NASTY, ("tag", NASTY), "a", 3, 100, NOW)
+        wanted = folder in (None, "a") and tag in (None, *found.tags) and text in found.title
+        return [found] if wanted else []
+
+    def tags(self) -> list[tuple[str, int]]:
+        self._ready()
+        return [("tag", 1), (NASTY, 1)]
+
+    def folders(self) -> list[tuple[str, int]]:
+        self._ready()
+        return [("a", 1), ("c", 0)]
+
+    def read_note(self, path: str) -> NoteSource:
+        if path not in self.written:
+            raise NoteError(f"{path!r} is not the path of a note")
+        return NoteSource(path, NASTY, self.written[path], ("tag", NASTY), 17)
+
+    def add_note(self, name: str, text: str, *, overwrite: bool = False) -> str:
+        if not name.strip():
+            raise VaultError("the note has no name: give it one")
+        path = name if name.endswith(".md") else f"{name}.md"
+        if path in self.written and not overwrite:
+            raise VaultError(f"{path} is already there: choose another name")
+        self.written[path] = text
+        return path

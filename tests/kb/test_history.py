@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from kb.errors import HistoryError
+from kb.history import TITLE_CHARS, History
+
+ANSWERED = {"answer": "Nine.", "kind": "extractive", "citations": [{"note": "a.md"}]}
+UNANSWERED = {"answer": None, "kind": "none", "citations": []}
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> History:
+    return History(tmp_path / ".kb")
+
+
+def test_history_reads_nothing_and_writes_nothing_before_the_first_turn(history: History) -> None:
+    assert (history.chats(), history.turns("none"), history.inbox()) == ([], [], [])
+    assert not history.path.exists()
+
+
+def test_add_turn_makes_the_chat_and_titles_it(history: History) -> None:
+    turn = history.add_turn("my-chat", "  How many\nplanets? " + "really " * 20, ANSWERED)
+    (chat,) = history.chats()
+    assert chat.id == "my-chat"
+    assert chat.title.startswith("How many planets? really")
+    assert len(chat.title) <= TITLE_CHARS
+    (stored,) = history.turns("my-chat")
+    assert (stored.id, stored.answer, stored.verdict) == (turn, ANSWERED, None)
+
+
+def test_new_chat_ids_are_long_and_its_title_is_kept_if_given(history: History) -> None:
+    named, unnamed = history.new_chat("Planets"), history.new_chat()
+    assert len(named) >= 16
+    assert named != unnamed
+    for chat in (unnamed, named):
+        history.add_turn(chat, "How many?", ANSWERED)
+    assert [(chat.id, chat.title) for chat in history.chats()] == [
+        (named, "Planets"),
+        (unnamed, "How many?"),
+    ]
+    assert len(history.chats(limit=1)) == 1
+
+
+def test_rename_and_delete_chat(history: History) -> None:
+    chat = history.new_chat()
+    history.add_turn(chat, "Q", UNANSWERED)
+    history.rename_chat(chat, "New")
+    assert history.chats()[0].title == "New"
+    history.delete_chat(chat)
+    history.delete_chat(chat)
+    assert (history.chats(), history.turns(chat), history.inbox()) == ([], [], [])
+    with pytest.raises(HistoryError, match="no chat"):
+        history.rename_chat(chat, "Gone")
+
+
+def test_inbox_counts_what_was_answered_badly_until_it_is_answered_well(history: History) -> None:
+    history.add_turn("a", "What is LSTM?", UNANSWERED)
+    history.add_turn("b", "what is  lstm", UNANSWERED)
+    wrong = history.add_turn("a", "地球多大？", ANSWERED)
+    right = history.add_turn("a", "No answer is right", UNANSWERED)
+    history.feedback(wrong, "down", "很大")
+    history.feedback(right, "up")
+    inbox = [(each.question, each.count, each.right_answer) for each in history.inbox()]
+    assert inbox == [("地球多大？", 1, "很大"), ("what is  lstm", 2, None)]
+    history.add_turn("c", "What is LSTM?", ANSWERED)
+    assert [each.question for each in history.inbox()] == ["地球多大？"]
+
+
+def test_feedback_on_no_turn_is_an_error(history: History) -> None:
+    history.new_chat()
+    with pytest.raises(HistoryError, match="no turn 7"):
+        history.feedback(7, "up")
+
+
+def test_history_keeps_every_turn_of_threads_and_processes(history: History) -> None:
+    history.new_chat()
+    script = (
+        "import sys, pathlib; from kb.history import History\n"
+        "history = History(pathlib.Path(sys.argv[1]))\n"
+        "for n in range(30): history.add_turn('p', f'process {n}', {'answer': None})\n"
+    )
+    command = [sys.executable, "-c", script, str(history.path.parent)]
+    with subprocess.Popen(command, env={"PYTHONPATH": str(Path.cwd())}) as process:
+
+        def ask(name: str) -> None:
+            for number in range(15):
+                history.add_turn("t", f"{name} {number}", UNANSWERED)
+
+        threads = [threading.Thread(target=ask, args=(name,)) for name in "xy"]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert process.returncode == 0
+    assert (len(history.turns("t")), len(history.turns("p"))) == (30, 30)
+
+
+def test_damaged_history_is_named_and_left_alone(history: History) -> None:
+    history.path.parent.mkdir()
+    history.path.write_bytes(b"garbage " * 1000)
+    with pytest.raises(HistoryError, match=r"history\.db is damaged"):
+        history.chats()
+    with pytest.raises(HistoryError, match="damaged"):
+        history.new_chat()
+    assert history.path.read_bytes() == b"garbage " * 1000
+
+
+def test_history_without_its_folder_is_an_error_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(HistoryError, match="cannot be made"):
+        History(tmp_path / "none" / ".kb").new_chat()

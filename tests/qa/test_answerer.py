@@ -1,0 +1,52 @@
+from pathlib import Path
+
+import pytest
+
+from qa.answerer import Judge
+from qa.errors import QaError
+from qa.reader import Context, Span
+
+CONTEXTS = [Context("A", "Paris is in France."), Context("B", "The city of Paris; or Rome.")]
+
+
+def choose(weight: float = 0.0, cosines: tuple[float, float] = (0.5, 0.5)) -> list[str]:
+    judge = Judge(weight, Judge.uncalibrated().calibration, 0.5)
+    readings = [[Span(0, 5, 2.0), Span(12, 18, -1.0)], [Span(12, 17, 1.0), Span(22, 26, 1.5)]]
+    found = judge.choose("Which city?", CONTEXTS, list(cosines), readings)
+    assert all(0 <= each.confidence <= 1 for each in found)
+    return [each.text for each in found]
+
+
+def test_choose_compares_spans_across_passages() -> None:
+    assert choose() == ["Paris", "Rome", "France"]
+
+
+def test_choose_adds_the_retrieval_score() -> None:
+    assert choose(10.0, (0.1, 0.9))[0] == "Rome"
+
+
+def test_choose_names_every_place_of_an_answer_once() -> None:
+    readings = [[Span(0, 5, 2.0)], [Span(12, 17, 1.0)]]
+    [paris] = Judge.uncalibrated().choose("Which city?", CONTEXTS, [None, None], readings)
+    assert [(place.passage, place.start) for place in paris.places] == [(0, 0), (1, 12)]
+
+
+def test_choose_without_spans_finds_nothing() -> None:
+    assert Judge.uncalibrated().choose("?", CONTEXTS, [None, None], [[], []]) == []
+
+
+def test_bundled_calibration_prefers_the_surer_span() -> None:
+    judge = Judge.load()
+    confidences = [
+        judge.choose("Which city?", CONTEXTS[:1], [0.85], [[Span(0, 5, score)]])[0].confidence
+        for score in (-5.0, 0.0, 5.0, 10.0)
+    ]
+    assert confidences == sorted(confidences)
+    assert confidences[0] < judge.threshold < confidences[-1]
+
+
+def test_load_names_a_damaged_file(tmp_path: Path) -> None:
+    path = tmp_path / "calibration.json"
+    path.write_text('{"threshold": 0.5}')
+    with pytest.raises(QaError, match=r"calibration\.json"):
+        Judge.load(path)
