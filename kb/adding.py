@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from kb.knowledge import KnowledgeBase
 
 
-def add_source(
-    base: KnowledgeBase, source: str, name: str | None, *, overwrite: bool
-) -> list[str]:
+def add_source(base: KnowledgeBase, source: str, name: str | None, *, overwrite: bool) -> list[str]:
     """Copy notes into the base; all of a folder's or, when one cannot be added, none.
 
     :param source: a Markdown file, a folder of them, or ``-`` for standard input.

@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import asdict
 from importlib import resources
@@ -56,7 +56,7 @@ _folder = click.option("--folder", "-f", "folders", multiple=True, help="Only be
 
 
 @contextmanager
-def _open(notes: str | None, **overrides: object) -> Iterator[KnowledgeBase]:
+def _open(notes: str | None, **overrides: object) -> Generator[KnowledgeBase]:
     from kb.config import Settings
     from kb.knowledge import KnowledgeBase
 
@@ -169,9 +169,7 @@ def _index(base: KnowledgeBase, *, rebuild: bool = False, quiet: bool = False) -
 @click.option("--overwrite", is_flag=True, help="Replace notes of the same name.")
 @_notes
 @_json
-def add(
-    source: str, name: str | None, overwrite: bool, notes: str | None, as_json: bool
-) -> None:
+def add(source: str, name: str | None, overwrite: bool, notes: str | None, as_json: bool) -> None:
     r"""Add SOURCE, a Markdown file, a folder of them or - for standard input, and index it.
 
     A note of the same name is never replaced without --overwrite.
@@ -265,8 +263,8 @@ def ask(
 
 def _ask_lines(ask_one: Callable[[str], dict[str, Any]]) -> None:
     """Answer each line of standard input; a line that cannot be asked gets its error instead."""
-    for line in click.get_text_stream("stdin", encoding="utf-8", errors="replace"):
-        if question := line.strip():
+    for line in sys.stdin.buffer:
+        if question := line.decode("utf-8", errors="replace").strip():
             try:
                 answer = ask_one(question)
             except KbError as exc:

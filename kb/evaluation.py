@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -82,7 +82,7 @@ def _evaluate_reader(
     reader = load_reader(settings.reader)
     judge = Judge.uncalibrated() if settings.reader else Judge.load()
 
-    def confidence(example: Example, spans: list[Span]) -> float:
+    def confidence(example: Example, spans: Sequence[Span]) -> float:
         context = Context("", example.context)
         return judge.choose(example.question, [context], [None], [spans])[0].confidence
 
@@ -106,9 +106,11 @@ def _evaluate_retriever(
     rows: list[evaluate.RankRow] = []
     began = time.perf_counter()
     for done, example in enumerate(examples, start=1):
-        ranked = list(dict.fromkeys(
-            scored.citation.note for scored in base.search(example.question, 2 * _DEPTH)
-        ))
+        ranked = list(
+            dict.fromkeys(
+                scored.citation.note for scored in base.search(example.question, 2 * _DEPTH)
+            )
+        )
         own = notes[example.context]
         rows.append(evaluate.RankRow(example, ranked.index(own) + 1 if own in ranked else None))
         show("searching", done, len(examples))

@@ -304,9 +304,7 @@ class KnowledgeBase:
             raise QuestionError(f"the question has {len(asked):,} characters, at most {limit:,}")
         return asked
 
-    def _find(
-        self, question: str, k: int, scope: Scope | None
-    ) -> list[tuple[Hit, StoredPassage]]:
+    def _find(self, question: str, k: int, scope: Scope | None) -> list[tuple[Hit, StoredPassage]]:
         hits = self._passages.search(question, k, scope)
         with self._catalog.view() as view:
             stored = view.passages_by_id([hit.id for hit in hits])

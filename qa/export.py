@@ -17,7 +17,7 @@ from retrieval import bert_graph
 from retrieval.manifest import read_manifest, write_manifest
 from retrieval.onnx_session import MODEL_FOLDER
 
-MAX_TOKENS, STRIDE = 320, 128
+MAX_TOKENS, STRIDE = 224, 128
 
 
 def write_reader(

@@ -1,7 +1,7 @@
 """Write the development split as files: ``python -m qa.holdout DATA FOLDER``.
 
-One SQuAD-format file for each data set, of the documents that training never sees (`qa.squad.split`);
-``kb eval`` reads them.
+One SQuAD-format file for each data set, of the documents that training never sees
+(`qa.squad.split`); ``kb eval`` reads them.
 """
 
 import argparse

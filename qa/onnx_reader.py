@@ -13,7 +13,7 @@ from qa.spans import best_pairs, distinct, tidy
 from retrieval import tokenizer
 from retrieval.manifest import read_manifest
 from retrieval.onnx_encoder import batches
-from retrieval.onnx_session import MODEL_FOLDER, open_session, pad, shared_words
+from retrieval.onnx_session import MODEL_FOLDER, open_session, pad, run, shared_words
 
 READER_FOLDER = Path(__file__).parent / "model"
 _MAX_HEADING_TOKENS = 32
@@ -80,7 +80,7 @@ class OnnxReader:
         for batch in batches([len(row.ids) for row in rows], _BATCH_TOKENS):
             ids, mask = pad([rows[index].ids for index in batch], tokenizer.PAD)
             inputs = {"words": self._words.look_up(ids), "mask": mask}
-            output = self._body.run(["logits"], inputs)[0]  # (rows, tokens, 2)
+            output = run(self._body, "logits", inputs)  # (rows, tokens, 2)
             for index, row in zip(batch, output, strict=True):
                 logits[index] = row[: len(rows[index].ids)]
         return logits

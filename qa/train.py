@@ -121,7 +121,7 @@ def open_model(backbone: Path, device: str) -> BertForQuestionAnswering:
         backbone, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, dtype=torch.float32
     )
     model.bert.embeddings.word_embeddings.weight.requires_grad = False
-    return model.to(device).train()
+    return model.to(torch.device(device)).train()  # pyright: ignore[reportArgumentType]
 
 
 class Trainer:

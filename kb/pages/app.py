@@ -15,6 +15,7 @@ HERE = Path(__file__).parent
 def main() -> None:
     """Set the pages up and run the one that the address names."""
     language.adopt(opener.language_setting())
+    _show_address()
     st.set_page_config(
         page_title=t("app"),
         page_icon=str(HERE / "favicon.svg"),
@@ -34,6 +35,17 @@ def main() -> None:
     page.run()
     with st.sidebar:
         language.switch()
+
+
+def _show_address() -> None:
+    """Put the parameters of this run into the address bar.
+
+    A link from a page to itself, as from chat to chat, leaves the bar as it was.
+    """
+    if parameters := st.query_params.to_dict():
+        st.query_params.from_dict(parameters)
+    else:
+        st.query_params.clear()
 
 
 main()

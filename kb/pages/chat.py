@@ -86,9 +86,10 @@ def _welcome(opened: opener.Opened, *, missing: bool) -> None:
     st.title(t("ask_title"))
     st.markdown(t("chat_gone") if missing else t("ask_intro"))
     with problems.shown():
+        running = opened.indexer.running
         if opened.base.status().generation == 0:
             st.info(t("nothing_indexed"))
-            index_panel.draw(opened)
+            index_panel.draw(opened, running=running)
 
 
 main()

@@ -17,18 +17,20 @@ if TYPE_CHECKING:
 _SECONDS = 0.5
 
 
-def draw(opened: Opened, *, offer: bool = True, rebuild: bool = False) -> None:
+def draw(opened: Opened, *, running: bool, offer: bool = True, rebuild: bool = False) -> None:
     """Draw how indexing stands.
 
+    :param running: whether it ran before the page read the base: if it has ended since, what the
+        page shows is old, and it is drawn again.
     :param offer: whether the button to begin is drawn when nothing runs.
     :param rebuild: whether making the index anew is offered too.
     """
     indexer = opened.indexer
-    if not indexer.running:
+    if not running:
         if offer:
             _buttons(indexer, rebuild=rebuild)
         _outcome(indexer)
-    if indexer.running:
+    else:
         _watch(indexer)
 
 

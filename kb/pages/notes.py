@@ -19,10 +19,11 @@ def main() -> None:
     opened = opener.opened()
     st.title(t("page_notes"), anchor=False)
     with problems.shown():
+        running = opened.indexer.running
         stale = opened.base.status().stale
-        if stale and not opened.indexer.running:
+        if stale and not running:
             pieces.quiet(t("stale_note", count=stale))
-        index_panel.draw(opened, offer=stale > 0)
+        index_panel.draw(opened, running=running, offer=stale > 0)
     browse, add = st.tabs([t("browse"), t("add")], key="notes_tabs")
     with browse, problems.shown():
         _browse(opened.base)

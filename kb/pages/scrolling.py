@@ -6,21 +6,30 @@ from typing import Literal
 
 from streamlit.components.v2 import component
 
-# What is looked for comes in an element of its own, which the browser may draw after this one.
+# What is looked for comes in an element of its own, which the browser may draw after this one, and
+# Streamlit scrolls a chat to its end: so this looks more than once, until the reader moves.
 _SCRIPT = """
+const MOVES = ["wheel", "touchmove", "pointerdown", "keydown"]
+
 export default function ({ data, parentElement }) {
   if (parentElement.kbPlace === data.place) return
   parentElement.kbPlace = data.place
-  let tries = 0
+  let looks = 100
+  let found = 0
+  const stop = () => {
+    clearInterval(timer)
+    MOVES.forEach((move) => removeEventListener(move, stop, true))
+  }
   const timer = setInterval(() => {
-    const found = document.getElementById(data.id)
-    if (found !== null && found.offsetParent !== null) {
-      found.scrollIntoView({ block: data.block })
-      clearInterval(timer)
-    } else if (++tries > 100) {
-      clearInterval(timer)
+    const wanted = document.getElementById(data.id)
+    if (wanted !== null && wanted.offsetParent !== null) {
+      wanted.scrollIntoView({ block: data.block })
+      found += 1
     }
-  }, 50)
+    looks -= 1
+    if (looks === 0 || found === 12) stop()
+  }, 75)
+  MOVES.forEach((move) => addEventListener(move, stop, { capture: true, passive: true }))
 }
 """
 

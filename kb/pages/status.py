@@ -19,15 +19,16 @@ def main() -> None:
     """Draw the state of the index and the buttons that renew it."""
     opened = opener.opened()
     st.title(t("page_status"), anchor=False)
+    running = opened.indexer.running
     try:
         status = opened.base.status()
     except problems.OUR_ERRORS as error:
         # A damaged index can be made anew from here.
         problems.show(problems.line(error))
-        index_panel.draw(opened, rebuild=True)
+        index_panel.draw(opened, running=running, rebuild=True)
         return
     _counts(status)
-    index_panel.draw(opened, rebuild=True)
+    index_panel.draw(opened, running=running, rebuild=True)
     _details(status)
 
 

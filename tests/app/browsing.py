@@ -55,8 +55,9 @@ class Visitor:
         box = self.page.get_by_test_id("stChatInputTextArea")
         box.fill(question)
         box.press("Enter")
-        self.questions.nth(before).wait_for(timeout=PATIENCE_MS)
-        self.page.locator(f".kb-question >> nth={before}").wait_for(timeout=PATIENCE_MS)
+        # The question that is stored last has this name: with its answer it is drawn anew.
+        stored = "n => document.querySelectorAll('.kb-question')[n]?.id === 'kb-asked'"
+        self.page.wait_for_function(stored, arg=before, timeout=PATIENCE_MS)
         self.settle()
 
     @property
@@ -79,12 +80,12 @@ class Visitor:
         self.page.wait_for_url(re.compile(r"/note\?"), timeout=PATIENCE_MS)
         self.settle()
 
-    def is_in_view(self, selector: str) -> bool:
+    def wait_until_in_view(self, selector: str) -> None:
         script = """selector => {
           const box = document.querySelector(selector)?.getBoundingClientRect()
           return Boolean(box) && box.height > 0 && box.top >= 0 && box.bottom <= innerHeight
         }"""
-        return bool(self.page.evaluate(script, selector))
+        self.page.wait_for_function(script, arg=selector, timeout=15_000)
 
     def overflows(self) -> bool:
         return bool(self.page.evaluate("document.documentElement.scrollWidth > innerWidth"))

@@ -30,7 +30,9 @@ FILLER = "\n".join(
     f"Paragraph {n} tells of other things, at some length, and of no lake.\n" for n in range(60)
 )
 NOTES = {
-    "places/lakes.md": f"# Lakes\n\n{FILLER}\n## Depth\n\nLake Baikal is 1642 metres deep.\n\n{FILLER}",
+    "places/lakes.md": (
+        f"# Lakes\n\n{FILLER}\n## Depth\n\nLake Baikal is 1642 metres deep.\n\n{FILLER}"
+    ),
     "places/地理.md": "# 地理\n\n长江全长约6300公里，是亚洲最长的河流。\n",
     "food/bread.md": (
         "---\ntags: [food]\n---\n# Bread\n\nSourdough bread is leavened with wild yeast.\n\n"
@@ -117,14 +119,12 @@ def test_answer_leads_to_the_place_in_the_note(visit: Visit) -> None:
         assert marked == visitor.main.locator(".kb-answer").inner_text()
         visitor.follow(visitor.note_links().first)
         visitor.page.locator("#kb-cited").wait_for(timeout=PATIENCE_MS)
-        visitor.page.wait_for_timeout(1000)
         assert visitor.page.locator("#kb-cited").inner_text() == marked
-        assert visitor.is_in_view("#kb-cited")
+        visitor.wait_until_in_view("#kb-cited")
         # The address alone leads there too.
         visitor.page.reload()
         visitor.settle()
-        visitor.page.wait_for_timeout(1000)
-        assert visitor.is_in_view("#kb-cited")
+        visitor.wait_until_in_view("#kb-cited")
 
 
 def test_question_without_answer_is_told_so(visit: Visit) -> None:
@@ -133,7 +133,7 @@ def test_question_without_answer_is_told_so(visit: Visit) -> None:
         visitor.ask("Who won the chess tournament of 1927?")
         assert visitor.main.get_by_text("The notes do not answer this.").is_visible()
         assert visitor.note_links().count() > 0
-        assert visitor.is_in_view("#kb-asked")
+        visitor.wait_until_in_view("#kb-asked")
 
 
 def test_chat_survives_a_reload_and_is_found_again(visit: Visit) -> None:
@@ -153,6 +153,9 @@ def test_chat_survives_a_reload_and_is_found_again(visit: Visit) -> None:
         visitor.page.locator(f'a[href*="{address.partition("?")[2]}"]').click()
         visitor.questions.first.wait_for(timeout=PATIENCE_MS)
         assert visitor.page.url == address
+        visitor.page.go_back()
+        visitor.page.wait_for_url(re.compile(r"/$"))
+        visitor.questions.first.wait_for(state="hidden", timeout=PATIENCE_MS)
 
 
 def test_two_windows_do_not_disturb_each_other(visit: Visit) -> None:
@@ -196,7 +199,7 @@ def test_unfit_question_is_one_line(visit: Visit, question: str) -> None:
         box.press("Enter")
         visitor.page.wait_for_timeout(500)
         visitor.settle()
-        assert visitor.errors.count() == len(question.strip()[:1])
+        assert visitor.errors.count() == 1
         assert "chat=" not in visitor.page.url
 
 
@@ -262,9 +265,8 @@ def test_index_page_tells_what_it_did(visit: Visit, notes: Path) -> None:
     with visit() as visitor:
         visitor.go("index")
         visitor.page.get_by_role("button", name="Index now").click()
-        visitor.page.get_by_text("passages, in").wait_for(timeout=PATIENCE_MS)
-        visitor.settle()
-        assert visitor.main.get_by_text("latin1.md").is_visible()
+        visitor.main.get_by_text("latin1.md").wait_for(timeout=PATIENCE_MS)
+        assert visitor.page.get_by_text("passages, in").is_visible()
         visitor.page.get_by_role("button", name="Make the index anew").click()
         visitor.page.get_by_test_id("stProgress").wait_for(timeout=PATIENCE_MS)
         visitor.page.get_by_text("passages, in").wait_for(timeout=PATIENCE_MS)
@@ -320,8 +322,7 @@ def test_pages_fit_a_phone(visit: Visit) -> None:
         assert visitor.main.locator(".kb-answer").is_visible()
         assert not visitor.overflows()
         visitor.follow(visitor.note_links().first)
-        visitor.page.wait_for_timeout(1000)
-        assert visitor.is_in_view("#kb-cited")
+        visitor.wait_until_in_view("#kb-cited")
         for page in ("notes", "index"):
             visitor.go(page)
             assert not visitor.overflows()
@@ -359,7 +360,7 @@ def test_enter_that_ends_a_composition_does_not_send(visit: Visit) -> None:
         assert visitor.questions.count() == 0
 
 
-def test_other_host_names_are_refused(visit: Visit, url: str) -> None:
+def test_other_host_names_are_refused(url: str) -> None:
     import http.client
 
     host = url.removeprefix("http://")

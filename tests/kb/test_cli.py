@@ -49,7 +49,9 @@ def test_init_index_ask_from_nothing(tmp_path: Path) -> None:
     report = as_json(kb("index", "-n", folder, "--json"))
     assert report["added"] == len(copied)
     assert report["skipped"] == report["warnings"] == []
-    answer = as_json(kb("ask", "-n", folder, "--json", "In which year was the Transformer published?"))
+    answer = as_json(
+        kb("ask", "-n", folder, "--json", "In which year was the Transformer published?")
+    )
     assert answer["kind"] == "extractive"
     assert "2017" in str(answer["answer"])
 
@@ -91,7 +93,9 @@ def test_add_takes_file_folder_and_standard_input(notes: Path, tmp_path: Path) -
     base = ("-n", str(notes), "--json")
     assert as_json(kb("add", str(single), *base))["added"] == ["one.md"]
     assert as_json(kb("add", str(many), *base))["added"] == ["deep/two.md"]
-    assert as_json(kb("add", "-", "--name", "three", *base, stdin="# 三\n"))["added"] == ["three.md"]
+    assert as_json(kb("add", "-", "--name", "three", *base, stdin="# 三\n"))["added"] == [
+        "three.md"
+    ]
     assert (notes / "three.md").read_text(encoding="utf-8") == "# 三\n"
 
 
@@ -134,7 +138,9 @@ def test_every_command_shows_help_with_an_example() -> None:
     for name in main.commands:
         result = kb(name, "--help")
         assert result.exit_code == 0
-        assert re.search(rf"^\s+.*\bkb {name}\b", result.stdout.split("Usage:")[1], re.MULTILINE), name
+        assert re.search(rf"^\s+.*\bkb {name}\b", result.stdout.split("Usage:")[1], re.MULTILINE), (
+            name
+        )
 
 
 def test_every_command_is_in_the_readme() -> None:

@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 
 from qa.onnx_reader import OnnxReader
@@ -42,7 +44,11 @@ def test_read_finds_an_answer_far_into_a_long_passage(reader: OnnxReader) -> Non
 
 
 def test_read_survives_any_question_and_passage(reader: OnnxReader) -> None:
-    passages = [Context("", ""), Context("标题 " * 200, "x"), Context("a", "\u0000 \ufeff 𠮷 👩‍👩‍👧")]
+    passages = [
+        Context("", ""),
+        Context("标题 " * 200, "x"),
+        Context("a", "\u0000 \ufeff 𠮷 👩‍👩‍👧"),
+    ]
     found = reader.read("为什么 why? " * 1000, passages)
     assert len(found) == len(passages)
     for spans, passage in zip(found, passages, strict=True):
@@ -56,4 +62,4 @@ def test_read_without_passages_returns_nothing(reader: OnnxReader) -> None:
 def test_spans_of_a_passage_do_not_overlap(reader: OnnxReader) -> None:
     [spans] = reader.read("What has layers?", [BERT], best=5)
     edges = sorted((span.start, span.end) for span in spans)
-    assert all(end <= start for (_, end), (start, _) in zip(edges, edges[1:], strict=False))
+    assert all(end <= start for (_, end), (start, _) in itertools.pairwise(edges))

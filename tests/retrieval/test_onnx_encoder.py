@@ -59,7 +59,9 @@ def test_bundled_model_agrees_with_its_source_and_its_manifest() -> None:
     assert sum(size for size, _ in manifest.files.values()) <= 50_000_000
 
 
-@pytest.mark.parametrize("text", ["Hello world", "自注意力機制", "naïve café", "ΑΒ ひら 한글 ไทย", "👍"])
+@pytest.mark.parametrize(
+    "text", ["Hello world", "自注意力機制", "naïve café", "ΑΒ ひら 한글 ไทย", "👍"]
+)
 def test_tokenizer_knows_every_character(text: str) -> None:
     assert tokenizer.UNK not in tokenizer.load().encode(text, add_special_tokens=False).ids
 
