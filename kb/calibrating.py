@@ -155,14 +155,17 @@ def measure(judge: Judge, readings: Sequence[Reading]) -> dict[str, float | int]
     unanswerable = [each for each in readings if not each.example.is_answerable]
     tops = [best(judge, each) for each in unanswerable]
     recognised = [top is None or top.confidence < judge.threshold for top in tops]
-    return {
+    figures: dict[str, float | int] = {
         "questions": len(readings),
         "unanswerable": len(unanswerable),
         "calibration_error": round(metrics.calibration_error(confidences, right), 4),
         "shown_percent": round(100 * len(shown) / len(readings), 1),
         "shown_precision_percent": round(100 * float(np.mean(shown)), 1) if shown else 0.0,
-        "unanswerable_recognised_percent": round(100 * float(np.mean(recognised)), 1),
     }
+    if recognised:
+        share = round(100 * float(np.mean(recognised)), 1)
+        figures["unanswerable_recognised_percent"] = share
+    return figures
 
 
 def gather(folder: Path, limit: int, seed: int) -> list[Reading]:
