@@ -64,12 +64,12 @@ def wall(*arguments: str) -> float:
 def plain_models(folder: Path) -> tuple[SentenceTransformersEncoder, HuggingFaceReader]:
     """Open the bundled weights, dequantised, in the plain runtimes."""
     from sentence_transformers import SentenceTransformer
-    from sentence_transformers.models import Pooling, Transformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
 
     body = read_manifest(MODEL_FOLDER).path("encoder.onnx")
     write_bundled(folder / "e5", body, head=False)
     parts = Transformer(str(folder / "e5"))
-    pooling = Pooling(parts.get_word_embedding_dimension(), "mean")
+    pooling = Pooling(parts.get_embedding_dimension(), "mean")
     SentenceTransformer(modules=[parts, pooling]).save(str(folder / "multilingual-e5"))
     write_reader(folder / "reader")
     return (

@@ -50,8 +50,8 @@ def _outcome(indexer: Indexer) -> None:
         problems.show(indexer.error)
     elif indexer.stopped:
         problems.show(t("index_stopped"))
-    elif indexer.report is not None:
-        st.success(_told(indexer.report), icon=":material/check_circle:")
+    elif (report := indexer.news) is not None:
+        st.success(_told(report), icon=":material/check_circle:")
 
 
 def _told(report: IndexReport) -> str:

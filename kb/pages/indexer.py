@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from kb.pages.problems import OUR_ERRORS, line
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
     from kb.knowledge import KnowledgeBase
 
 
+# How long a report is news.
+_NEWS_SECONDS = 60.0
+
+
 class Indexer:
     """Runs one indexing at a time; what it says last can be read at any time."""
 
@@ -19,6 +24,7 @@ class Indexer:
         self._base = base
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._ended = 0.0
         self.progress: Progress | None = None
         self.report: IndexReport | None = None
         self.error: str | None = None
@@ -44,9 +50,16 @@ class Indexer:
             self.report = self._base.index(rebuild=rebuild, progress=self._note)
         except OUR_ERRORS as error:
             self.error = line(error)
+        finally:
+            self._ended = time.monotonic()
 
     def _note(self, progress: Progress) -> None:
         self.progress = progress
+
+    @property
+    def news(self) -> IndexReport | None:
+        """The report, as long as it is news."""
+        return self.report if time.monotonic() - self._ended < _NEWS_SECONDS else None
 
     @property
     def stopped(self) -> bool:

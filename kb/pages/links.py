@@ -64,7 +64,7 @@ def _parameters(citation: Citation) -> dict[str, str]:
 
 
 def _link(
-    page: Path, label: str, parameters: Mapping[str, str], *, icon: str, form: str = ":primary[{}]"
+    page: Path, label: str, parameters: Mapping[str, str], *, icon: str, form: str = ":green[{}]"
 ) -> None:
     shown = plain(shortened(label)) or "…"
     st.page_link(

@@ -56,17 +56,17 @@ def _filters(base: KnowledgeBase) -> tuple[str | None, str | None]:
     folders, tags = dict(base.folders()), dict(base.tags())
     folder = st.sidebar.selectbox(
         t("folder"),
-        [None, *folders],
+        ["", *folders],
         format_func=lambda name: f"{name} ({folders[name]})" if name else t("any_folder"),
         key="folder",
     )
     tag = st.sidebar.selectbox(
         t("tag"),
-        [None, *tags],
+        ["", *tags],
         format_func=lambda name: f"{name} ({tags[name]})" if name else t("any_tag"),
         key="tag",
     )
-    return folder, tag
+    return folder or None, tag or None
 
 
 def _passages(base: KnowledgeBase, text: str, folder: str | None, tag: str | None) -> None:

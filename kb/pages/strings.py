@@ -110,7 +110,7 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
     "add_text": ("Text, in Markdown", "正文（Markdown）"),
     "add_replace": ("Replace the note if there is one", "如已存在则替换"),
     "add_button": ("Save the note", "保存笔记"),
-    "added": ("Saved, and being indexed:", "已保存，正在建立索引："),
+    "added": ("Saved:", "已保存："),
     "upload_title": ("Upload notes", "上传笔记"),
     "upload_files": ("Markdown or text files, in UTF-8", "Markdown 或文本文件（UTF-8）"),
     "upload_folder": ("Into this folder", "放入此文件夹"),
