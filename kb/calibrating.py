@@ -28,12 +28,11 @@ from qa.evaluate import RIGHT_F1, language_of, sample
 from qa.reader import Context, Reader, Span, load_reader
 from qa.squad import Example, read_squad
 
-PRECISION = 0.8
+PRECISION = 0.75
 FILES = (
     "squad2_train",
     "nq_qed",
     "squadshifts_new_wiki",
-    "policyqa_test",
     "cmrc2018_train",
     "drcd_dev",
     "drcd_test",
@@ -110,7 +109,11 @@ def is_right(reading: Reading, text: str) -> bool:
 
 
 def fit_weight(readings: Sequence[Reading]) -> float:
-    """Return the retrieval weight with the most right answers among answerable questions."""
+    """Return the smallest weight within one standard error of the most right answers.
+
+    Source of the rule: Breiman et al., "Classification and Regression Trees" (1984). The paragraphs
+    of a question file favour the retriever: each has one that fits, notes often have several.
+    """
     answerable = [each for each in readings if each.example.is_answerable]
     uncalibrated = Judge.uncalibrated()
 
@@ -120,7 +123,10 @@ def fit_weight(readings: Sequence[Reading]) -> float:
         return sum(top is not None and is_right(each, top.text) for each, top in tops)
 
     weights = [0.0, 5.0, 10.0, 15.0, 20.0, 30.0, 40.0, 60.0, 80.0, 110.0, 150.0]
-    return max(weights, key=lambda weight: (right(weight), -weight))
+    counts = {weight: right(weight) for weight in weights}
+    share = max(counts.values()) / len(answerable)
+    error = float(np.sqrt(len(answerable) * share * (1 - share)))
+    return min(weight for weight in weights if counts[weight] >= max(counts.values()) - error)
 
 
 def judged(judge: Judge, readings: Iterable[Reading]) -> list[tuple[AnswerFeatures, bool]]:
@@ -181,22 +187,15 @@ def gather(folder: Path, limit: int, seed: int) -> list[Reading]:
     return readings
 
 
-def main() -> None:
-    """Fit on half of the documents, measure on the other, write the parameters."""
-    parser = argparse.ArgumentParser(prog="python -m kb.calibrating", description=__doc__)
-    parser.add_argument("held_out", type=Path, help="folder from `python -m qa.holdout`")
-    parser.add_argument("--limit", type=int, default=400, help="questions a file")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--precision", type=float, default=PRECISION)
-    options = parser.parse_args()
-    readings = gather(options.held_out, options.limit, options.seed)
+def fitted(readings: Sequence[Reading], precision: float) -> dict[str, Any]:
+    """Fit on half of the documents, measure on the other; return all of it for the file."""
 
     def in_half(reading: Reading) -> bool:
         return _fraction(reading.example.title or reading.example.context, "half") < 0.5
 
     fitting = [each for each in readings if in_half(each)]
     measuring = [each for each in readings if not in_half(each)]
-    judge = fit_judge(fitting, options.precision)
+    judge = fit_judge(fitting, precision)
     figures: dict[str, Any] = {}
     for name, part in (
         ("own paragraph", [each for each in measuring if len(each.contexts) == 1]),
@@ -205,7 +204,7 @@ def main() -> None:
         for language in ("en", "zh"):
             rows = [each for each in part if language_of(each.example) == language]
             figures[f"{name}, {language}"] = measure(judge, rows)
-    content = {
+    return {
         "retrieval_weight": judge.retrieval_weight,
         "threshold": judge.threshold,
         "calibration": judge.calibration.to_json(),
@@ -214,11 +213,22 @@ def main() -> None:
             "files": list(FILES),
             "questions": len(fitting),
             "right_from_f1": RIGHT_F1,
-            "shown_precision_aimed_at": options.precision,
+            "shown_precision_aimed_at": precision,
             "measured_on_other_documents": figures,
         },
     }
-    text = json.dumps(content, indent=2, ensure_ascii=False)
+
+
+def main() -> None:
+    """Fit on half of the documents, measure on the other, write the parameters."""
+    parser = argparse.ArgumentParser(prog="python -m kb.calibrating", description=__doc__)
+    parser.add_argument("held_out", type=Path, help="folder from `python -m qa.holdout`")
+    parser.add_argument("--limit", type=int, default=130, help="questions a file")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--precision", type=float, default=PRECISION)
+    options = parser.parse_args()
+    readings = gather(options.held_out, options.limit, options.seed)
+    text = json.dumps(fitted(readings, options.precision), indent=2, ensure_ascii=False)
     CALIBRATION_FILE.write_text(text + "\n", encoding="utf-8")
     print(text)  # noqa: T201
 

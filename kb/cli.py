@@ -86,7 +86,7 @@ def main(debug: bool) -> None:
     \b
     kb init notes            copy the starter notes into ./notes
     kb index                 index what changed
-    kb ask "What is BERT?"   ask a question
+    kb ask "Who wrote it?"   ask a question
     kb serve                 open the chat page
     """
 

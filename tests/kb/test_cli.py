@@ -50,7 +50,7 @@ def test_init_index_ask_from_nothing(tmp_path: Path) -> None:
     assert report["added"] == len(copied)
     assert report["skipped"] == report["warnings"] == []
     answer = as_json(
-        kb("ask", "-n", folder, "--json", "In which year was the Transformer published?")
+        kb("ask", "-n", folder, "--json", "In which year was the Transformer introduced?")
     )
     assert answer["kind"] == "extractive"
     assert "2017" in str(answer["answer"])
