@@ -87,7 +87,9 @@ def measure(notes: Path, scratch: Path) -> dict[str, Any]:
     base = KnowledgeBase.open(Settings.load(folder))
     report = base.index()
     with base._catalog.view() as view:
-        passages = [view.passages_by_id([int(id_)])[int(id_)] for id_ in view.vectors()[0]]
+        ids, vectors = view.vectors()
+        stored = view.passages_by_id(ids.tolist())
+        passages = [stored[int(id_)] for id_ in ids]
     texts = [f"{passage.context} › {passage.text}" for passage in passages]
     ours, (plain, reader) = load_encoder(), plain_models(scratch)
 
@@ -98,8 +100,7 @@ def measure(notes: Path, scratch: Path) -> dict[str, Any]:
         encoding["plain"].append(seconds(lambda: plain.encode_passages(sample)))
 
     flat = faiss.IndexFlatIP(plain.dimension)
-    flat.add(np.concatenate([ours.encode_passages(texts[at : at + 512])
-                             for at in range(0, len(texts), 512)]))  # fmt: skip
+    flat.add(vectors.astype(np.float32))
     read = base.settings.read
 
     def ask_plain(question: str) -> None:
