@@ -51,7 +51,7 @@ def main() -> None:
             best = answer.text or (answer.alternatives[0].text if answer.alternatives else "")
             right = is_right(best, question["answers"])
             golds = {gold["note"] for gold in question["answers"]}
-            nearest = [scored.citation.note for scored in base.search(question["question"], 5)]
+            nearest = [scored.citation.note for scored in answer.nearest]
             rows.append(
                 {
                     "id": question["id"],
