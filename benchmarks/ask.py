@@ -57,7 +57,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 def wall(*arguments: str) -> float:
     """Return how long a command takes, from a cold process."""
-    command = [sys.executable, "-m", "kb.cli", *arguments]
+    command = [sys.executable, "-m", "kb.cli.main", *arguments]
     return seconds(lambda: subprocess.run(command, cwd=ROOT, check=True, capture_output=True))
 
 

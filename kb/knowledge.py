@@ -10,23 +10,24 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from kb import vault
 from kb.answer import Alternative, Answer, Citation, Scored
-from kb.catalog import Catalog
-from kb.catalog_rows import NoteInfo, StoredPassage
+from kb.catalog.catalog import Catalog
+from kb.catalog.rows import NoteInfo, StoredPassage
 from kb.errors import CatalogMissing, NoteError, QuestionError
-from kb.indexing import IndexReport, Progress, count_stale, index_folder
-from kb.note import parse_note
-from kb.vault import Skipped
-from kb.vault_writing import safe_path, write_atomic
+from kb.indexing.sync import IndexReport, Progress, count_stale, index_folder
+from kb.notes import vault
+from kb.notes.note import parse_note
+from kb.notes.vault import Skipped
+from kb.notes.writing import safe_path, write_atomic
 from qa.answerer import Candidate, Judge
 from qa.reader import Context, load_reader
 from retrieval.encoder import load_encoder
 
 if TYPE_CHECKING:
     from kb.config import Settings
-    from kb.history import History
-    from kb.passage_index import PassageIndex
+    from kb.faq import FaqEntry, FaqIndex
+    from kb.indexing.passage_index import PassageIndex
+    from kb.storage.history import History
     from qa.reader import Reader
     from retrieval.encoder import Encoder
     from retrieval.retriever import Hit
@@ -102,7 +103,7 @@ class KnowledgeBase:
     @cached_property
     def history(self) -> History:
         """Chats, feedback and unanswered questions of this base."""
-        from kb.history import History
+        from kb.storage.history import History
 
         return History(self.settings.data_folder)
 
@@ -186,6 +187,8 @@ class KnowledgeBase:
     ) -> Answer:
         """Answer a question with words of the notes, or say that they hold no answer.
 
+        A question that the notes ask themselves, in these or other words, gets their own answer.
+
         :param on_stage: told "searching", "reading" and "answering" as each begins.
         :raises QuestionError: if the question is empty or too long.
         """
@@ -194,7 +197,11 @@ class KnowledgeBase:
         clock = _Clock()
         tell("searching")
         found = self._find(asked, self.settings.retrieve, scope)
+        entry = self._faq.find(asked, scope)
         clock.lap("retrieval")
+        if entry is not None and entry.confidence >= self.threshold:
+            tell("answering")
+            return _faq_answer(asked, entry, found, clock.timings())
         tell("reading")
         read = found[: self.settings.read]
         contexts = [Context(passage.context, passage.text) for _hit, passage in read]
@@ -282,12 +289,19 @@ class KnowledgeBase:
 
     @property
     def _passages(self) -> PassageIndex:
-        from kb.passage_index import PassageIndex
+        from kb.indexing.passage_index import PassageIndex
 
         with self._opening:
             if self._index is None:
                 self._index = PassageIndex(self._catalog, self._encoder)
             return self._index
+
+    @cached_property
+    def _faq(self) -> FaqIndex:
+        from kb.faq import SAME_WORDS, FaqIndex
+
+        bundled = self._given[0] is None and self.settings.encoder is None
+        return FaqIndex(self._catalog, self._encoder, None if bundled else SAME_WORDS)
 
     @property
     def threshold(self) -> float:
@@ -350,6 +364,23 @@ def _citation(passage: StoredPassage, start: int, end: int) -> Citation:
 def _scored(hit: Hit, passage: StoredPassage) -> Scored:
     citation = _citation(passage, 0, len(passage.text))
     return Scored(citation, hit.score, hit.dense, hit.lexical)
+
+
+def _faq_answer(
+    question: str,
+    entry: FaqEntry,
+    found: Sequence[tuple[Hit, StoredPassage]],
+    timings: dict[str, float],
+) -> Answer:
+    return Answer(
+        question=question,
+        text=entry.text,
+        kind="faq",
+        confidence=round(entry.confidence, 4),
+        citations=(entry.citation,),
+        nearest=tuple(_scored(hit, passage) for hit, passage in found[:NEAREST]),
+        timings_ms=timings,
+    )
 
 
 def _answer(

@@ -53,7 +53,7 @@ def test_import_kb_loads_nothing_heavy() -> None:
 def test_kb_ask_loads_no_torch_and_no_streamlit(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# Ohm\n\nOhm's law was published in 1827.\n")
     code = (
-        "import sys\nfrom kb.cli import main\n"
+        "import sys\nfrom kb.cli.main import main\n"
         "def run(*arguments):\n    main(list(arguments), standalone_mode=False)\n"
         "notes = sys.argv[1]\n"
         "run('index', '-n', notes)\nrun('ask', '-n', notes, 'When was the law published?')\n"

@@ -12,8 +12,8 @@ from kb.pages.language import t
 from kb.pages.scrolling import scroll_to
 
 if TYPE_CHECKING:
-    from kb.history import Turn
     from kb.knowledge import KnowledgeBase
+    from kb.storage.history import Turn
     from retrieval.scope import Scope
 
 _PARAMETER = "chat"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import NamedTuple
 
-from kb.sentences import sentence_spans
+from kb.passages.sentences import sentence_spans
 
 # What a card shows of a passage, and a page of a note, before they cut it.
 EXCERPT_CHARS = 360

@@ -10,7 +10,7 @@ from kb.pages import problems
 from kb.pages.language import t
 
 if TYPE_CHECKING:
-    from kb.indexing import IndexReport, Progress
+    from kb.indexing.sync import IndexReport, Progress
     from kb.pages.indexer import Indexer
     from kb.pages.opener import Opened
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from kb.pages.problems import OUR_ERRORS, line
 
 if TYPE_CHECKING:
-    from kb.indexing import IndexReport, Progress
+    from kb.indexing.sync import IndexReport, Progress
     from kb.knowledge import KnowledgeBase
 
 

@@ -12,8 +12,8 @@ from kb.pages.language import t
 from retrieval.scope import Scope
 
 if TYPE_CHECKING:
-    from kb.history import Chat, History
     from kb.knowledge import KnowledgeBase
+    from kb.storage.history import Chat, History
 
 
 def new_chat() -> None:

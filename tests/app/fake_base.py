@@ -9,12 +9,12 @@ from types import SimpleNamespace
 from typing import Any
 
 from kb.answer import Alternative, Answer, Citation, Scored
-from kb.catalog_rows import NoteInfo
+from kb.catalog.rows import NoteInfo
 from kb.errors import CatalogMissing, NoteError, QuestionError, VaultError
-from kb.history import History
-from kb.indexing import IndexReport, Progress
+from kb.indexing.sync import IndexReport, Progress
 from kb.knowledge import NoteSource, Status
-from kb.vault import Skipped
+from kb.notes.vault import Skipped
+from kb.storage.history import History
 from retrieval.scope import Scope
 
 NASTY = "<img src=x onerror=alert(1)> [a](javascript:alert(2)) **b** $$x$$ :red[r]"

@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kb import catalog_writer
-from kb.catalog import Catalog
-from kb.catalog_rows import NoteDraft, PassageDraft, QuestionDraft, passage_key, question_key
+from kb.catalog import writer as catalog_writer
+from kb.catalog.catalog import Catalog
+from kb.catalog.rows import NoteDraft, PassageDraft, QuestionDraft, passage_key, question_key
 from kb.errors import CatalogDamaged, CatalogError, CatalogMissing, EncoderChanged
-from kb.indexing import index_folder
+from kb.indexing.sync import index_folder
 from retrieval.scope import Scope
 from tests.kb.fake_encoder import FakeEncoder
 
@@ -348,9 +348,9 @@ _READ_ONLY = """
 import os
 import sys
 from pathlib import Path
-from kb.catalog import Catalog
+from kb.catalog.catalog import Catalog
 from kb.errors import KbError
-from kb.indexing import index_folder
+from kb.indexing.sync import index_folder
 from tests.kb.fake_encoder import FakeEncoder
 root = Path(sys.argv[1])
 if os.geteuid() == 0:

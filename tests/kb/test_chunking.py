@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kb.chunking import Passage, split
-from kb.markdown import parse_markdown
-from kb.note import Note, parse_note
-from kb.source_map import SourceMap
+from kb.markdown.document import parse_markdown
+from kb.markdown.source_map import SourceMap
+from kb.notes.note import Note, parse_note
+from kb.passages.chunking import Passage, split
 from tests.strategies import WrittenNote, any_markdown, written_notes
 
 _TOKEN = re.compile(r"\w{1,6}|[^\w\s]")

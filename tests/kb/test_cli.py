@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from kb.cli import main
+from kb.cli.main import main
 
 ROOT = Path(__file__).parents[2]
 
@@ -171,7 +171,7 @@ def test_eval_measures_a_squad_file(tmp_path: Path, mode: str) -> None:
 
 def test_the_command_reads_its_folder_from_the_environment(notes: Path) -> None:
     run = subprocess.run(
-        [sys.executable, "-m", "kb.cli", "index", "--json"],
+        [sys.executable, "-m", "kb.cli.main", "index", "--json"],
         cwd=ROOT,
         env={**os.environ, "KB_NOTES": str(notes)},
         capture_output=True,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kb.errors import HistoryError
-from kb.history import TITLE_CHARS, History
+from kb.storage.history import TITLE_CHARS, History
 
 ANSWERED = {"answer": "Nine.", "kind": "extractive", "citations": [{"note": "a.md"}]}
 UNANSWERED = {"answer": None, "kind": "none", "citations": []}
@@ -81,7 +81,7 @@ def test_feedback_on_no_turn_is_an_error(history: History) -> None:
 def test_history_keeps_every_turn_of_threads_and_processes(history: History) -> None:
     history.new_chat()
     script = (
-        "import sys, pathlib; from kb.history import History\n"
+        "import sys, pathlib; from kb.storage.history import History\n"
         "history = History(pathlib.Path(sys.argv[1]))\n"
         "for n in range(30): history.add_turn('p', f'process {n}', {'answer': None})\n"
     )

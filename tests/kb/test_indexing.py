@@ -17,9 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kb import drafting, index_update, vault
-from kb.catalog import Catalog
-from kb.catalog_rows import embed_text
+from kb.catalog.catalog import Catalog
+from kb.catalog.rows import embed_text
 from kb.errors import (
     CatalogDamaged,
     CatalogError,
@@ -28,9 +27,12 @@ from kb.errors import (
     NoteError,
     VaultError,
 )
-from kb.indexing import IndexReport, Progress, count_stale, index_folder, sync
-from kb.vault import read_text
-from kb.writer_lock import WriterLock
+from kb.indexing import drafting
+from kb.indexing import update as index_update
+from kb.indexing.sync import IndexReport, Progress, count_stale, index_folder, sync
+from kb.notes import vault
+from kb.notes.vault import read_text
+from kb.storage.writer_lock import WriterLock
 from tests.kb.fake_encoder import FakeEncoder
 
 
@@ -436,7 +438,7 @@ def test_stopped_rebuild_keeps_the_old_state_and_is_taken_up(
     for number in range(9):
         _write(root, f"{number}.md", f"# N{number}\n\nText {number}.")
     index_folder(root, encoder)
-    monkeypatch.setattr("kb.index_rebuild.BATCH_TEXTS", 2)
+    monkeypatch.setattr("kb.indexing.rebuild.BATCH_TEXTS", 2)
     before = _state(root, encoder)
     other = FakeEncoder("fake-2")
 
@@ -499,8 +501,8 @@ def test_run_that_is_stopped_keeps_whole_notes_and_the_next_goes_on(
 _INDEX = """
 import sys, time
 from pathlib import Path
-from kb import index_update
-from kb.indexing import index_folder
+from kb.indexing import update as index_update
+from kb.indexing.sync import index_folder
 from tests.kb.fake_encoder import FakeEncoder
 
 class Slow(FakeEncoder):
@@ -654,7 +656,7 @@ def test_damage_found_while_indexing_is_made_good_in_the_same_run(
         _write(root, f"{number}.md", f"# N{number}\n\nText {number}.")
     index_folder(root, encoder)
     _overwrite(root / ".kb" / "index.db")
-    monkeypatch.setattr("kb.catalog._CHECKED_BYTES", 0)
+    monkeypatch.setattr("kb.catalog.catalog._CHECKED_BYTES", 0)
     index_folder(root, encoder)
     assert _state(root, encoder) == _fresh_state(root, encoder, root.parent)
 
@@ -665,7 +667,7 @@ def test_truncated_index_is_noticed_without_reading_all_of_it(
     for number in range(60):
         _write(root, f"{number}.md", f"# N{number}\n\nText {number}.")
     index_folder(root, encoder)
-    monkeypatch.setattr("kb.catalog._CHECKED_BYTES", 0)
+    monkeypatch.setattr("kb.catalog.catalog._CHECKED_BYTES", 0)
     _truncate(0.99)(root / ".kb" / "index.db")
     assert index_folder(root, encoder).added == 60
 
@@ -676,7 +678,7 @@ def test_damage_that_only_a_reader_meets_is_looked_for_by_the_next_run(
     _write(root, "a.md", "# A\n\nText.")
     _settle(root)
     index_folder(root, encoder)
-    monkeypatch.setattr("kb.catalog._CHECKED_BYTES", 0)
+    monkeypatch.setattr("kb.catalog.catalog._CHECKED_BYTES", 0)
     with Catalog(root).change() as writer:
         writer._connection.execute("UPDATE vectors SET vector = x'00'")
     assert index_folder(root, encoder).unchanged == 1

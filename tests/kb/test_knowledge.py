@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kb.answer import Answer, Citation, from_json, to_json
-from kb.catalog import INDEX_FILE
+from kb.catalog.catalog import INDEX_FILE
 from kb.config import Settings
 from kb.errors import (
     CatalogMissing,
@@ -18,8 +18,8 @@ from kb.errors import (
     QuestionError,
     VaultError,
 )
+from kb.indexing.passage_index import LEXICAL_FOLDER
 from kb.knowledge import KnowledgeBase
-from kb.passage_index import LEXICAL_FOLDER
 from retrieval.scope import Scope
 from tests.kb.fake_encoder import FakeEncoder
 

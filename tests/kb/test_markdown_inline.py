@@ -9,9 +9,9 @@ from markdown_it import MarkdownIt
 from markdown_it.common.utils import normalizeReference
 from markdown_it.token import Token
 
-from kb.markdown_inline import scan_inline
-from kb.markdown_region import Region
-from kb.source_map import TextWriter
+from kb.markdown.inline import scan_inline
+from kb.markdown.region import Region
+from kb.markdown.source_map import TextWriter
 
 _KNOWN = frozenset(normalizeReference(label) for label in ("a", "b c"))
 _PIECES = (

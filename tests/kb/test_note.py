@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kb.front_matter import MAX_FRONT_MATTER_BYTES
-from kb.note import Question, parse_note
+from kb.notes.front_matter import MAX_FRONT_MATTER_BYTES
+from kb.notes.note import Question, parse_note
 from tests.strategies import any_markdown
 
 

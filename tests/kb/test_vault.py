@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kb.errors import NoteError, VaultError
-from kb.vault import read_text, safe_path, scan, write_atomic
+from kb.notes.vault import read_text, safe_path, scan, write_atomic
 
 needs_permissions = pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() == 0, reason="permissions do not bind this user"

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from kb.errors import CatalogError, LockedError
-from kb.writer_lock import OWNER_FILE, WriterLock
+from kb.storage.writer_lock import OWNER_FILE, WriterLock
 
 _HOLD = """
 import sys, time
 from pathlib import Path
-from kb.writer_lock import WriterLock
+from kb.storage.writer_lock import WriterLock
 with WriterLock(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)

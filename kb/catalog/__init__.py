@@ -1,0 +1,1 @@
+"""What the notes hold, in SQLite."""

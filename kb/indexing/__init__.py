@@ -1,0 +1,1 @@
+"""The notes folder brought into the catalogue and the search indexes."""

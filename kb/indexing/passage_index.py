@@ -1,0 +1,112 @@
+"""The two indexes derived from the catalogue, kept level with it."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval import index_stamp
+from retrieval.errors import IndexDamaged, RetrievalError
+from retrieval.lexical import LexicalIndex
+from retrieval.retriever import Hit, Retriever
+from retrieval.vectors import VectorIndex
+
+if TYPE_CHECKING:
+    from kb.catalog.catalog import Catalog
+    from kb.catalog.view import CatalogView
+    from retrieval.encoder import Encoder
+    from retrieval.scope import Scope
+
+LEXICAL_FOLDER = "lexical"
+
+
+class PassageIndex:
+    """Searches the passages of a catalogue as of its newest generation.
+
+    The vectors are filled from the catalogue when opened and follow its changes; the lexical index
+    lies on disk beside it and is caught up by whoever comes first. Neither embeds anything.
+    """
+
+    def __init__(self, catalog: Catalog, encoder: Encoder) -> None:
+        """Make both indexes level with the catalogue.
+
+        :raises CatalogMissing: if there is no catalogue.
+        :raises EncoderChanged: if another encoder made it.
+        """
+        self._catalog = catalog
+        self._encoder = encoder
+        self._level = threading.Lock()
+        self._folder = catalog.path.parent / LEXICAL_FOLDER
+        self._lexical = LexicalIndex(self._folder)
+        self._vectors = VectorIndex(encoder.dimension)
+        self._generation = 0
+        self._retriever = Retriever(encoder, self._vectors, self._lexical)
+        self.follow()
+
+    def search(self, question: str, k: int, scope: Scope | None = None) -> list[Hit]:
+        """Return the best passages of the newest generation.
+
+        An id may be gone from the catalogue by the time it is looked up there.
+        """
+        self.follow()
+        allowed: NDArray[np.int64] | None = None
+        if scope:
+            with self._catalog.view() as view:
+                allowed = view.ids_in_scope(scope)
+        return self._retriever.search(question, k, scope, allowed)
+
+    def follow(self) -> None:
+        """Take over what changed in the catalogue; next to nothing when nothing did."""
+        with self._catalog.view() as view:
+            newest = view.generation()
+            if newest == self._generation and newest == self._lexical.generation:
+                return
+        with self._level:
+            self._catalog.require_encoder(self._encoder.fingerprint)
+            with self._catalog.view() as view:
+                self._follow_vectors(view)
+                self._follow_lexical(view)
+
+    def _follow_vectors(self, view: CatalogView) -> None:
+        changes = view.changes_since(self._generation)
+        if changes.reset or not self._generation:
+            fresh = VectorIndex(self._encoder.dimension)
+            for ids, vectors in view.iter_vectors():
+                fresh.add(ids, vectors)
+            self._vectors = fresh
+            self._retriever = Retriever(self._encoder, fresh, self._lexical)
+        else:
+            self._vectors.remove(changes.removed)
+            for ids, vectors in view.iter_vectors(self._generation):
+                self._vectors.add(ids, vectors)
+        self._generation = changes.generation
+
+    def _follow_lexical(self, view: CatalogView) -> None:
+        try:
+            self._lexical.refresh()
+        except IndexDamaged:
+            self._open_lexical()
+        if self._lexical.generation == view.generation():
+            return
+        changes = view.changes_since(self._lexical.generation)
+        if changes.reset:
+            index_stamp.remove(self._folder)
+            self._open_lexical()
+        try:
+            self._lexical.update(changes.removed.tolist(), changes.entries, changes.generation)
+        except IndexDamaged:
+            self._open_lexical()
+            changes = view.changes_since(0)
+            self._lexical.update([], changes.entries, changes.generation)
+        except RetrievalError:
+            # Another process is catching it up, or the folder is read-only: what is there serves
+            # meanwhile, and ids that are gone are left out where they are looked up.
+            self._lexical.refresh()
+
+    def _open_lexical(self) -> None:
+        """Begin with an empty lexical index: opening one that is lost starts it over."""
+        self._lexical = LexicalIndex(self._folder)
+        self._retriever = Retriever(self._encoder, self._vectors, self._lexical)

@@ -1,0 +1,1 @@
+"""Markdown read into clean text that knows its place in the source."""

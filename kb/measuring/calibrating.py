@@ -1,0 +1,237 @@
+"""Fit answer ranking, confidence and threshold: ``python -m kb.measuring.calibrating HELD_OUT``.
+
+HELD_OUT is a folder from ``python -m qa.holdout``: questions no model was trained on. They are
+asked as ``kb ask`` would, over the paragraphs of their file; a part of the paragraphs is left out
+of the notes, so that questions on them have no answer there. Half of the documents fit the
+parameters, the other half measures them; the figures are written beside the parameters.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kb.knowledge import KnowledgeBase
+from kb.measuring.evaluation import write_notes
+from qa import metrics
+from qa.answerer import CALIBRATION_FILE, Candidate, Judge
+from qa.calibration import AnswerFeatures, fit, threshold_for_precision
+from qa.evaluate import RIGHT_F1, language_of, sample
+from qa.reader import Context, Reader, Span, load_reader
+from qa.squad import Example, read_squad
+
+PRECISION = 0.75
+FILES = (
+    "squad2_train",
+    "nq_qed",
+    "squadshifts_new_wiki",
+    "cmrc2018_train",
+    "drcd_dev",
+    "drcd_test",
+    "dureader_robust_dev",
+)
+_LEFT_OUT = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A question with all that was read for it; ``cosines`` are None where it was given."""
+
+    example: Example
+    contexts: tuple[Context, ...]
+    cosines: tuple[float | None, ...]
+    spans: tuple[tuple[Span, ...], ...]
+
+
+def _fraction(text: str, salt: str) -> float:
+    digest = hashlib.sha256(f"{salt} {text}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") / 2**32
+
+
+def read_own(examples: Iterable[Example], reader: Reader) -> list[Reading]:
+    """Read each question on its own paragraph."""
+    readings: list[Reading] = []
+    for example in examples:
+        context = Context("", example.context)
+        spans = reader.read(example.question, [context])
+        readings.append(Reading(example, (context,), (None,), tuple(map(tuple, spans))))
+    return readings
+
+
+def read_retrieved(
+    examples: Sequence[Example], asked: Iterable[Example], reader: Reader
+) -> list[Reading]:
+    """Read each question on what is found for it; a quarter of the paragraphs is not there."""
+    from kb.config import Settings
+
+    there = [each for each in examples if _fraction(each.context, "left out") >= _LEFT_OUT]
+    readings: list[Reading] = []
+    with tempfile.TemporaryDirectory(prefix="kb-calibrating-") as folder:
+        notes = write_notes(there, Path(folder))
+        settings = Settings.load(folder)
+        base = KnowledgeBase(settings, reader=reader)
+        base.index()
+        for example in asked:
+            found = base.search(example.question, settings.read)
+            contexts = [
+                Context(" › ".join(filter(None, (c.title, c.heading))), c.passage)
+                for c in (scored.citation for scored in found)
+            ]
+            spans = reader.read(example.question, contexts)
+            known = example if example.context in notes else replace(example, answers=())
+            cosines = tuple(scored.dense for scored in found)
+            readings.append(Reading(known, tuple(contexts), cosines, tuple(map(tuple, spans))))
+        base.close()
+    return readings
+
+
+def best(judge: Judge, reading: Reading) -> Candidate | None:
+    """Return the candidate a judge puts first."""
+    found = judge.choose(
+        reading.example.question, reading.contexts, reading.cosines, reading.spans, best=1
+    )
+    return found[0] if found else None
+
+
+def is_right(reading: Reading, text: str) -> bool:
+    """Say whether an answer agrees with a gold one."""
+    gold = [answer for answer, _start in reading.example.answers]
+    language = language_of(reading.example)
+    return bool(gold) and metrics.f1(text, gold, language) >= RIGHT_F1
+
+
+def fit_weight(readings: Sequence[Reading]) -> float:
+    """Return the smallest weight within one standard error of the most right answers.
+
+    Source of the rule: Breiman et al., "Classification and Regression Trees" (1984). The paragraphs
+    of a question file favour the retriever: each has one that fits, notes often have several.
+    """
+    answerable = [each for each in readings if each.example.is_answerable]
+    uncalibrated = Judge.uncalibrated()
+
+    def right(weight: float) -> int:
+        judge = replace(uncalibrated, retrieval_weight=weight)
+        tops = [(each, best(judge, each)) for each in answerable]
+        return sum(top is not None and is_right(each, top.text) for each, top in tops)
+
+    weights = [0.0, 5.0, 10.0, 15.0, 20.0, 30.0, 40.0, 60.0, 80.0, 110.0, 150.0]
+    counts = {weight: right(weight) for weight in weights}
+    share = max(counts.values()) / len(answerable)
+    error = float(np.sqrt(len(answerable) * share * (1 - share)))
+    return min(weight for weight in weights if counts[weight] >= max(counts.values()) - error)
+
+
+def judged(judge: Judge, readings: Iterable[Reading]) -> list[tuple[AnswerFeatures, bool]]:
+    """Return each best answer's features and whether it is right."""
+    rows: list[tuple[AnswerFeatures, bool]] = []
+    for reading in readings:
+        top = best(judge, reading)
+        if top is not None:
+            rows.append((top.features, is_right(reading, top.text)))
+    return rows
+
+
+def fit_judge(readings: Sequence[Reading], precision: float) -> Judge:
+    """Fit ranking, confidence, and the threshold at which shown answers are right so often."""
+    retrieved = [each for each in readings if len(each.contexts) > 1]
+    judge = replace(Judge.uncalibrated(), retrieval_weight=fit_weight(retrieved))
+    rows = judged(judge, readings)
+    calibration = fit([features for features, _ in rows], [right for _, right in rows])
+    confidences = [calibration.confidence(features) for features, _ in rows]
+    threshold = threshold_for_precision(confidences, [right for _, right in rows], precision)
+    return replace(judge, calibration=calibration, threshold=round(threshold or 0.5, 3))
+
+
+def measure(judge: Judge, readings: Sequence[Reading]) -> dict[str, float | int]:
+    """Return how well confidence and threshold do on questions."""
+    rows = [
+        (judge.calibration.confidence(features), right)
+        for features, right in judged(judge, readings)
+    ]
+    confidences, right = zip(*rows, strict=True)
+    shown = [is_it for confidence, is_it in rows if confidence >= judge.threshold]
+    unanswerable = [each for each in readings if not each.example.is_answerable]
+    tops = [best(judge, each) for each in unanswerable]
+    recognised = [top is None or top.confidence < judge.threshold for top in tops]
+    figures: dict[str, float | int] = {
+        "questions": len(readings),
+        "unanswerable": len(unanswerable),
+        "calibration_error": round(metrics.calibration_error(confidences, right), 4),
+        "shown_percent": round(100 * len(shown) / len(readings), 1),
+        "shown_precision_percent": round(100 * float(np.mean(shown)), 1) if shown else 0.0,
+    }
+    if recognised:
+        share = round(100 * float(np.mean(recognised)), 1)
+        figures["unanswerable_recognised_percent"] = share
+    return figures
+
+
+def gather(folder: Path, limit: int, seed: int) -> list[Reading]:
+    """Read ``limit`` questions of each file, on their own paragraph and as retrieved."""
+    reader = load_reader()
+    readings: list[Reading] = []
+    for name in FILES:
+        examples = read_squad(folder / f"{name}.json")
+        asked = sample(examples, limit, seed)
+        readings += read_own(asked, reader)
+        readings += read_retrieved(examples, asked, reader)
+        print(f"{name}: {len(asked)} questions read")  # noqa: T201
+    return readings
+
+
+def fitted(readings: Sequence[Reading], precision: float) -> dict[str, Any]:
+    """Fit on half of the documents, measure on the other; return all of it for the file."""
+
+    def in_half(reading: Reading) -> bool:
+        return _fraction(reading.example.title or reading.example.context, "half") < 0.5
+
+    fitting = [each for each in readings if in_half(each)]
+    measuring = [each for each in readings if not in_half(each)]
+    judge = fit_judge(fitting, precision)
+    figures: dict[str, Any] = {}
+    for name, part in (
+        ("own paragraph", [each for each in measuring if len(each.contexts) == 1]),
+        ("retrieved", [each for each in measuring if len(each.contexts) > 1]),
+    ):
+        for language in ("en", "zh"):
+            rows = [each for each in part if language_of(each.example) == language]
+            figures[f"{name}, {language}"] = measure(judge, rows)
+    return {
+        "retrieval_weight": judge.retrieval_weight,
+        "threshold": judge.threshold,
+        "calibration": judge.calibration.to_json(),
+        "fitted": {
+            "reader": load_reader().fingerprint,
+            "files": list(FILES),
+            "questions": len(fitting),
+            "right_from_f1": RIGHT_F1,
+            "shown_precision_aimed_at": precision,
+            "measured_on_other_documents": figures,
+        },
+    }
+
+
+def main() -> None:
+    """Fit on half of the documents, measure on the other, write the parameters."""
+    parser = argparse.ArgumentParser(prog="python -m kb.measuring.calibrating", description=__doc__)
+    parser.add_argument("held_out", type=Path, help="folder from `python -m qa.holdout`")
+    parser.add_argument("--limit", type=int, default=130, help="questions a file")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--precision", type=float, default=PRECISION)
+    options = parser.parse_args()
+    readings = gather(options.held_out, options.limit, options.seed)
+    text = json.dumps(fitted(readings, options.precision), indent=2, ensure_ascii=False)
+    CALIBRATION_FILE.write_text(text + "\n", encoding="utf-8")
+    print(text)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

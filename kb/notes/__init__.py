@@ -1,0 +1,1 @@
+"""Note files: found, read, parsed and written."""

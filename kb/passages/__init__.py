@@ -1,0 +1,1 @@
+"""Notes cut into passages."""

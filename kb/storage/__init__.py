@@ -1,0 +1,1 @@
+"""SQLite connections, what cannot be derived again, and the writer's lock."""

@@ -1,0 +1,261 @@
+"""Chats, feedback and unanswered questions: what cannot be made again from the notes."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from kb.errors import HistoryError
+from kb.storage.database import Database
+
+HISTORY_FILE = "history.db"
+TITLE_CHARS = 60
+SCHEMA_VERSION = 1
+_APPLICATION_ID = 0x6B62_6831  # "kbh1"
+
+# turns: `topic` is the question as the inbox counts it. AUTOINCREMENT: a turn that a page still
+# shows never becomes another one.
+_TABLES = (
+    """CREATE TABLE chats (
+      id TEXT PRIMARY KEY,
+      title TEXT NOT NULL,
+      updated_at TEXT NOT NULL
+    )""",
+    "CREATE INDEX chats_updated ON chats (updated_at)",
+    """CREATE TABLE turns (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      chat_id TEXT NOT NULL REFERENCES chats (id) ON DELETE CASCADE,
+      question TEXT NOT NULL,
+      topic TEXT NOT NULL,
+      answer TEXT NOT NULL,
+      is_answered INTEGER NOT NULL,
+      asked_at TEXT NOT NULL,
+      verdict TEXT,
+      right_answer TEXT
+    )""",
+    "CREATE INDEX turns_chat ON turns (chat_id, id)",
+    "CREATE INDEX turns_topic ON turns (topic, id)",
+    f"PRAGMA application_id={_APPLICATION_ID}",
+    f"PRAGMA user_version={SCHEMA_VERSION}",
+)
+
+Verdict = Literal["up", "down"]
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """A conversation; the time is in UTC."""
+
+    id: str
+    title: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question with its answer, as ``kb.answer.to_json`` gives it."""
+
+    id: int
+    question: str
+    answer: dict[str, Any]
+    asked_at: datetime
+    verdict: Verdict | None
+    right_answer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A question that the notes should answer better.
+
+    :param count: how often it was asked without a good answer.
+    :param right_answer: what a reader said it should be, the newest.
+    """
+
+    question: str
+    count: int
+    last_asked: datetime
+    right_answer: str | None
+
+
+class History:
+    """The history of one notes folder; thread-safe, and other processes may write too.
+
+    :param folder: where the file lies; both are made at the first write.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / HISTORY_FILE
+        self._database = Database(
+            self.path,
+            failure=HistoryError,
+            damage=HistoryError,
+            remedy="move it away to begin a new history",
+            synchronous="FULL",
+        )
+
+    def new_chat(self, title: str = "") -> str:
+        """Make a chat and return its id, which nobody can guess."""
+        chat = secrets.token_urlsafe(16)
+        with self._write() as connection:
+            _add_chat(connection, chat, title)
+        return chat
+
+    def chats(self, limit: int = 50) -> list[Chat]:
+        """Return the chats, the one last spoken in first."""
+        rows = self._rows(
+            "SELECT id, title, updated_at FROM chats ORDER BY updated_at DESC, rowid DESC LIMIT ?",
+            limit,
+        )
+        return [Chat(chat, title, datetime.fromisoformat(moment)) for chat, title, moment in rows]
+
+    def rename_chat(self, chat: str, title: str) -> None:
+        """Give a chat another title.
+
+        :raises HistoryError: if there is no such chat.
+        """
+        with self._write() as connection:
+            query = "UPDATE chats SET title = ? WHERE id = ?"
+            if not connection.execute(query, (_shorten(title), chat)).rowcount:
+                raise HistoryError(f"there is no chat {chat}")
+
+    def delete_chat(self, chat: str) -> None:
+        """Delete a chat with all that was said in it; one that is not there is no error."""
+        with self._write() as connection:
+            connection.execute("DELETE FROM chats WHERE id = ?", (chat,))
+
+    def add_turn(self, chat: str, question: str, answer: Mapping[str, Any]) -> int:
+        """Store a question and its answer and return the number of the turn.
+
+        :param chat: made if it is missing.
+        :param answer: as ``kb.answer.to_json`` gives it.
+        """
+        stored = json.dumps(answer, ensure_ascii=False)
+        is_answered = answer.get("answer") is not None
+        with self._write() as connection:
+            moment = _add_chat(connection, chat, question)
+            cursor = connection.execute(
+                "INSERT INTO turns (chat_id, question, topic, answer, is_answered, asked_at)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (chat, question, _topic(question), stored, is_answered, moment),
+            )
+            return int(cursor.lastrowid or 0)
+
+    def turns(self, chat: str) -> list[Turn]:
+        """Return what was said in a chat, in order; nothing if there is no such chat."""
+        rows = self._rows(
+            "SELECT id, question, answer, asked_at, verdict, right_answer FROM turns"
+            " WHERE chat_id = ? ORDER BY id",
+            chat,
+        )
+        return [
+            Turn(number, question, self._answer(answer), datetime.fromisoformat(moment), *verdict)
+            for number, question, answer, moment, *verdict in rows
+        ]
+
+    def feedback(self, turn: int, verdict: Verdict, right_answer: str | None = None) -> None:
+        """Note down what a reader thinks of an answer, in place of what was noted before.
+
+        :raises HistoryError: if there is no such turn.
+        """
+        with self._write() as connection:
+            query = "UPDATE turns SET verdict = ?, right_answer = ? WHERE id = ?"
+            if not connection.execute(query, (verdict, right_answer, turn)).rowcount:
+                raise HistoryError(f"there is no turn {turn}")
+
+    def inbox(self) -> list[Unanswered]:
+        """Return questions without a good answer, the last asked first.
+
+        One counts until it is asked again and answered without a thumbs down.
+        """
+        rows = self._rows(
+            "SELECT topic, question, asked_at, right_answer,"
+            " verdict IS 'down' OR (NOT is_answered AND verdict IS NOT 'up')"
+            " FROM turns ORDER BY id"
+        )
+        waiting: dict[str, Unanswered] = {}
+        for topic, question, moment, right, is_bad in rows:
+            before = waiting.pop(topic, None)
+            if is_bad:
+                count = before.count + 1 if before else 1
+                right = right or (before.right_answer if before else None)
+                asked = datetime.fromisoformat(moment)
+                waiting[topic] = Unanswered(question, count, asked, right)
+        return list(reversed(waiting.values()))
+
+    def close(self) -> None:
+        """Close what is open; the object can be used again."""
+        self._database.close()
+
+    @contextmanager
+    def _write(self) -> Generator[sqlite3.Connection]:
+        try:
+            self.path.parent.mkdir(exist_ok=True)
+        except OSError as error:
+            raise HistoryError(f"{self.path.parent} cannot be made: {error.strerror}") from error
+        with self._database.write() as connection:
+            self._check(connection)
+            yield connection
+
+    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        if not self.path.is_file():
+            return []
+        with self._database.read() as connection:
+            if not self._is_made(connection):
+                return []
+            return connection.execute(query, values).fetchall()
+
+    def _check(self, connection: sqlite3.Connection) -> None:
+        """Make the tables if the file is empty."""
+        if not self._is_made(connection):
+            for statement in _TABLES:
+                connection.execute(statement)
+
+    def _is_made(self, connection: sqlite3.Connection) -> bool:
+        """Say whether the tables are there.
+
+        :raises HistoryError: if the file is another's or a newer version's.
+        """
+        (found,) = connection.execute("PRAGMA user_version").fetchone()
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        if not tables:
+            return False
+        if application != _APPLICATION_ID:
+            raise self._database.damaged("it is not a history")
+        if found > SCHEMA_VERSION:
+            raise HistoryError(f"{self.path} was made by a newer version of kb: update kb")
+        return True
+
+    def _answer(self, text: str) -> dict[str, Any]:
+        try:
+            return cast("dict[str, Any]", json.loads(text))
+        except ValueError as error:
+            raise self._database.damaged("an answer cannot be read") from error
+
+
+def _add_chat(connection: sqlite3.Connection, chat: str, title: str) -> str:
+    """Make a chat or renew its time, and return that; a chat without a title gets one."""
+    moment = datetime.now(UTC).isoformat(timespec="microseconds")
+    connection.execute(
+        "INSERT INTO chats (id, title, updated_at) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+        " updated_at = excluded.updated_at, title = iif(title = '', excluded.title, title)",
+        (chat, _shorten(title), moment),
+    )
+    return moment
+
+
+def _shorten(title: str) -> str:
+    line = " ".join(title.split())
+    return line if len(line) <= TITLE_CHARS else f"{line[: TITLE_CHARS - 1].rstrip()}…"
+
+
+def _topic(question: str) -> str:
+    """Return a question without what two askers may write differently."""
+    return " ".join(question.casefold().split()).rstrip(" ?？!！.。")
