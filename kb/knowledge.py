@@ -307,7 +307,7 @@ class KnowledgeBase:
     def threshold(self) -> float:
         """The least confidence at which an answer is shown."""
         given = self.settings.threshold
-        return self._judge.threshold if given is None else given
+        return self._judge.retrieved.threshold if given is None else given
 
     def _checked(self, question: str) -> str:
         asked = " ".join(question.split())

@@ -10,6 +10,7 @@ from qa.calibration import FEATURES, AnswerFeatures, Calibration
 from qa.errors import QaError
 from qa.metrics import detect_language, normalize_chinese, normalize_english
 from qa.reader import Context, Span
+from retrieval.analyzer import analyze, analyze_question
 
 CALIBRATION_FILE = Path(__file__).parent / "model" / "calibration.json"
 
@@ -39,16 +40,29 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Scale:
+    """What answers of one kind are worth.
+
+    :param threshold: least confidence at which an answer counts.
+    """
+
+    calibration: Calibration
+    threshold: float
+
+
+@dataclass(frozen=True)
 class Judge:
     """How spans are ranked across passages, and what their scores are worth.
 
     :param retrieval_weight: log-odds a unit of cosine adds to a span in the ranking.
-    :param threshold: least confidence at which an answer is shown.
+    :param retrieved: the scale of answers in passages that were searched for.
+    :param given: that of answers in one passage known to be about the question, which the reader
+        alone judges.
     """
 
     retrieval_weight: float
-    calibration: Calibration
-    threshold: float
+    retrieved: Scale
+    given: Scale
 
     @classmethod
     def load(cls, path: Path = CALIBRATION_FILE) -> Self:
@@ -58,26 +72,23 @@ class Judge:
         """
         try:
             fields = json.loads(path.read_text(encoding="utf-8"))
-            return cls(
-                retrieval_weight=float(fields["retrieval_weight"]),
-                calibration=Calibration.from_json(fields["calibration"]),
-                threshold=float(fields["threshold"]),
-            )
+            scales = [
+                Scale(Calibration.from_json(fields[kind]), float(fields[kind]["threshold"]))
+                for kind in ("retrieved", "given")
+            ]
+            return cls(float(fields["retrieval_weight"]), *scales)
         except (OSError, ValueError, KeyError, TypeError) as exc:
             raise QaError(f"cannot read the calibration {path}: {exc}") from exc
 
     @classmethod
     def uncalibrated(cls) -> Self:
         """Return the judge of a reader nobody fitted: its log-odds taken at their word."""
-        return cls(
-            retrieval_weight=0.0,
-            calibration=Calibration(
-                weights={name: float(name == "reader") for name in FEATURES},
-                means=dict.fromkeys(FEATURES, 0.0),
-                intercepts={"en": 0.0, "zh": 0.0},
-            ),
-            threshold=0.5,
+        calibration = Calibration(
+            weights={name: float(name == "reader") for name in FEATURES},
+            means=dict.fromkeys(FEATURES, 0.0),
+            intercepts={"en": 0.0, "zh": 0.0},
         )
+        return cls(0.0, Scale(calibration, 0.5), Scale(calibration, 0.5))
 
     def choose(
         self,
@@ -106,6 +117,8 @@ class Judge:
             groups.setdefault(key, []).append((index, span, -rank))
         kept = list(groups.values())[: best + 1]
         language = detect_language(question)
+        scale = self.given if all(cosine is None for cosine in cosines) else self.retrieved
+        words = frozenset(analyze_question(question))
         found: list[Candidate] = []
         for order, group in enumerate(kept[:best]):
             index, span, score = group[0]
@@ -115,13 +128,13 @@ class Judge:
                 reader=span.score,
                 margin=None if rival is None else score - rival,
                 retrieval=cosines[index],
-                passages=len(passages),
+                coverage=_coverage(words, passages[index]),
             )
             found.append(
                 Candidate(
                     text=passages[index].text[span.start : span.end],
                     places=tuple(Place(at, each.start, each.end) for at, each, _ in group),
-                    confidence=self.calibration.confidence(features),
+                    confidence=scale.calibration.confidence(features),
                     features=features,
                 )
             )
@@ -129,6 +142,14 @@ class Judge:
 
     def _rank(self, span: Span, cosine: float | None) -> float:
         return span.score + self.retrieval_weight * (cosine or 0.0)
+
+
+def _coverage(words: frozenset[str], passage: Context) -> float | None:
+    """Return the share of a question's index terms that a passage holds; None: it has none."""
+    if not words:
+        return None
+    held = words.intersection(analyze(f"{passage.heading}\n{passage.text}"))
+    return len(held) / len(words)
 
 
 def _same(text: str) -> str:

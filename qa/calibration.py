@@ -2,7 +2,7 @@
 
 Logistic regression with one intercept for each language (Platt 1999, with several features),
 fitted on questions that no model was trained on. Every feature is a log-odds, a similarity or a
-count, and a missing one counts as the mean of those the fit has seen.
+share, and a missing one counts as the mean of those the fit has seen.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from qa.errors import QaError
 
-FEATURES = ("reader", "margin", "retrieval", "passages")
+FEATURES = ("reader", "margin", "retrieval", "coverage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +23,14 @@ class AnswerFeatures:
 
     ``reader``: its log-odds against no answer; ``margin``: how far it is above the next distinct
     answer (None: there is none); ``retrieval``: its passage's score from the retriever (None: the
-    passage was given); ``passages``: how many were read.
+    passage was given); ``coverage``: the share of the question's words that its passage holds.
     """
 
     language: str
     reader: float
     margin: float | None = None
     retrieval: float | None = None
-    passages: int = 1
+    coverage: float | None = None
 
 
 @dataclass(frozen=True)

@@ -19,16 +19,17 @@ from typing import Any
 
 import numpy as np
 
+from kb.errors import KbError
 from kb.knowledge import KnowledgeBase
 from kb.measuring.evaluation import write_notes
 from qa import metrics
-from qa.answerer import CALIBRATION_FILE, Candidate, Judge
+from qa.answerer import CALIBRATION_FILE, Candidate, Judge, Scale
 from qa.calibration import AnswerFeatures, fit, threshold_for_precision
 from qa.evaluate import RIGHT_F1, language_of, sample
 from qa.reader import Context, Reader, Span, load_reader
 from qa.squad import Example, read_squad
 
-PRECISION = 0.75
+PRECISION = 0.8
 FILES = (
     "squad2_train",
     "nq_qed",
@@ -39,6 +40,7 @@ FILES = (
     "dureader_robust_dev",
 )
 _LEFT_OUT = 0.25
+_OWN_SHARE = 3  # reading one passage costs a fraction of searching and reading several
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +103,6 @@ def best(judge: Judge, reading: Reading) -> Candidate | None:
     return found[0] if found else None
 
 
-def is_right(reading: Reading, text: str) -> bool:
-    """Say whether an answer agrees with a gold one."""
-    gold = [answer for answer, _start in reading.example.answers]
-    language = language_of(reading.example)
-    return bool(gold) and metrics.f1(text, gold, language) >= RIGHT_F1
-
-
 def fit_weight(readings: Sequence[Reading]) -> float:
     """Return the smallest weight within one standard error of the most right answers.
 
@@ -119,8 +114,7 @@ def fit_weight(readings: Sequence[Reading]) -> float:
 
     def right(weight: float) -> int:
         judge = replace(uncalibrated, retrieval_weight=weight)
-        tops = [(each, best(judge, each)) for each in answerable]
-        return sum(top is not None and is_right(each, top.text) for each, top in tops)
+        return sum(each.right for each in judged(judge, answerable))
 
     weights = [0.0, 5.0, 10.0, 15.0, 20.0, 30.0, 40.0, 60.0, 80.0, 110.0, 150.0]
     counts = {weight: right(weight) for weight in weights}
@@ -129,59 +123,110 @@ def fit_weight(readings: Sequence[Reading]) -> float:
     return min(weight for weight in weights if counts[weight] >= max(counts.values()) - error)
 
 
-def judged(judge: Judge, readings: Iterable[Reading]) -> list[tuple[AnswerFeatures, bool]]:
-    """Return each best answer's features and whether it is right."""
-    rows: list[tuple[AnswerFeatures, bool]] = []
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A question's best answer: its features and how well it agrees with the gold ones."""
+
+    reading: Reading
+    features: AnswerFeatures
+    f1: float
+    right: bool
+
+
+def judged(judge: Judge, readings: Iterable[Reading]) -> list[Judged]:
+    """Return the best answer to each question that has one."""
+    rows: list[Judged] = []
     for reading in readings:
         top = best(judge, reading)
         if top is not None:
-            rows.append((top.features, is_right(reading, top.text)))
+            gold = [answer for answer, _start in reading.example.answers]
+            score = metrics.f1(top.text, gold, language_of(reading.example)) if gold else 0.0
+            rows.append(Judged(reading, top.features, score, score >= RIGHT_F1))
     return rows
 
 
 def fit_judge(readings: Sequence[Reading], precision: float) -> Judge:
-    """Fit ranking, confidence, and the threshold at which shown answers are right so often."""
-    retrieved = [each for each in readings if len(each.contexts) > 1]
+    """Fit the ranking and both scales.
+
+    :param precision: how often answers shown from retrieved passages are to be right, 0 to 1.
+    """
+    retrieved = [each for each in readings if not _is_given(each)]
+    given = [each for each in readings if _is_given(each)]
     judge = replace(Judge.uncalibrated(), retrieval_weight=fit_weight(retrieved))
+    rows = judged(judge, retrieved)
+    calibration = fit([each.features for each in rows], [each.right for each in rows])
+    confidences = [calibration.confidence(each.features) for each in rows]
+    threshold = threshold_for_precision(confidences, [each.right for each in rows], precision)
+    if threshold is None:
+        raise KbError(f"no threshold makes {precision:.0%} of the shown answers right")
+    judge = replace(judge, retrieved=Scale(calibration, round(threshold, 3)))
+    return replace(judge, given=fit_given(judge, given))
+
+
+def fit_given(judge: Judge, readings: Sequence[Reading]) -> Scale:
+    """Fit the scale of a passage's own questions; its threshold gives the best SQuAD 2.0 F1."""
     rows = judged(judge, readings)
-    calibration = fit([features for features, _ in rows], [right for _, right in rows])
-    confidences = [calibration.confidence(features) for features, _ in rows]
-    threshold = threshold_for_precision(confidences, [right for _, right in rows], precision)
-    return replace(judge, calibration=calibration, threshold=round(threshold or 0.5, 3))
+    calibration = fit([each.features for each in rows], [each.right for each in rows])
+    confidences = [calibration.confidence(each.features) for each in rows]
+    # Chinese sets hold no unanswerable question: they would draw the threshold to nothing.
+    asked = [
+        (confidence, each)
+        for confidence, each in zip(confidences, rows, strict=True)
+        if each.features.language == "en"
+    ]
+    return Scale(calibration, round(best_threshold(asked), 3))
+
+
+def best_threshold(rows: Sequence[tuple[float, Judged]]) -> float:
+    """Return the confidence below which refusing makes the mean F1 best.
+
+    Questions with and without an answer count half each, as they come in SQuAD 2.0's own test.
+    """
+    ordered = sorted(rows, key=lambda row: -row[0])
+    answerable = np.array([each.reading.example.is_answerable for _, each in ordered])
+    f1 = np.array([each.f1 for _, each in ordered])
+    gains = np.where(answerable, f1 / max(1, answerable.sum()), -1 / max(1, (~answerable).sum()))
+    return ordered[int(np.argmax(np.cumsum(gains)))][0]
+
+
+def _is_given(reading: Reading) -> bool:
+    return all(cosine is None for cosine in reading.cosines)
 
 
 def measure(judge: Judge, readings: Sequence[Reading]) -> dict[str, float | int]:
-    """Return how well confidence and threshold do on questions."""
-    rows = [
-        (judge.calibration.confidence(features), right)
-        for features, right in judged(judge, readings)
-    ]
-    confidences, right = zip(*rows, strict=True)
-    shown = [is_it for confidence, is_it in rows if confidence >= judge.threshold]
-    unanswerable = [each for each in readings if not each.example.is_answerable]
-    tops = [best(judge, each) for each in unanswerable]
-    recognised = [top is None or top.confidence < judge.threshold for top in tops]
+    """Return how well confidence and threshold do on questions of one kind."""
+    scale = judge.given if _is_given(readings[0]) else judge.retrieved
+    rows = judged(judge, readings)
+    confidences = [scale.calibration.confidence(each.features) for each in rows]
+    right = [each.right for each in rows]
+    shown = [each.right for each, c in zip(rows, confidences, strict=True) if c >= scale.threshold]
+    unanswerable = sum(not each.example.is_answerable for each in readings)
+    answered = sum(
+        not each.reading.example.is_answerable and confidence >= scale.threshold
+        for each, confidence in zip(rows, confidences, strict=True)
+    )
     figures: dict[str, float | int] = {
         "questions": len(readings),
-        "unanswerable": len(unanswerable),
+        "unanswerable": unanswerable,
+        "right_percent": round(100 * sum(right) / max(1, len(readings) - unanswerable), 1),
         "calibration_error": round(metrics.calibration_error(confidences, right), 4),
         "shown_percent": round(100 * len(shown) / len(readings), 1),
         "shown_precision_percent": round(100 * float(np.mean(shown)), 1) if shown else 0.0,
     }
-    if recognised:
-        share = round(100 * float(np.mean(recognised)), 1)
+    if unanswerable:
+        share = round(100 * (1 - answered / unanswerable), 1)
         figures["unanswerable_recognised_percent"] = share
     return figures
 
 
 def gather(folder: Path, limit: int, seed: int) -> list[Reading]:
-    """Read ``limit`` questions of each file, on their own paragraph and as retrieved."""
+    """Read ``limit`` questions of each file as retrieved, and more on their own paragraph."""
     reader = load_reader()
     readings: list[Reading] = []
     for name in FILES:
         examples = read_squad(folder / f"{name}.json")
         asked = sample(examples, limit, seed)
-        readings += read_own(asked, reader)
+        readings += read_own(sample(examples, _OWN_SHARE * limit, seed), reader)
         readings += read_retrieved(examples, asked, reader)
         print(f"{name}: {len(asked)} questions read")  # noqa: T201
     return readings
@@ -198,16 +243,19 @@ def fitted(readings: Sequence[Reading], precision: float) -> dict[str, Any]:
     judge = fit_judge(fitting, precision)
     figures: dict[str, Any] = {}
     for name, part in (
-        ("own paragraph", [each for each in measuring if len(each.contexts) == 1]),
-        ("retrieved", [each for each in measuring if len(each.contexts) > 1]),
+        ("given", [each for each in measuring if _is_given(each)]),
+        ("retrieved", [each for each in measuring if not _is_given(each)]),
     ):
         for language in ("en", "zh"):
             rows = [each for each in part if language_of(each.example) == language]
             figures[f"{name}, {language}"] = measure(judge, rows)
     return {
         "retrieval_weight": judge.retrieval_weight,
-        "threshold": judge.threshold,
-        "calibration": judge.calibration.to_json(),
+        "retrieved": {
+            **judge.retrieved.calibration.to_json(),
+            "threshold": judge.retrieved.threshold,
+        },
+        "given": {**judge.given.calibration.to_json(), "threshold": judge.given.threshold},
         "fitted": {
             "reader": load_reader().fingerprint,
             "files": list(FILES),

@@ -68,9 +68,14 @@ def write_notes(examples: list[Example], folder: Path) -> dict[str, str]:
             continue
         path = f"{len(notes):06d}.md"
         notes[example.context] = path
-        front = yaml.safe_dump({"title": example.title or "—"}, allow_unicode=True)
-        (folder / path).write_text(f"---\n{front}---\n{example.context}\n", encoding="utf-8")
+        (folder / path).write_text(note_source(example.title, example.context), encoding="utf-8")
     return notes
+
+
+def note_source(title: str, text: str) -> str:
+    """Return a note of that title and text."""
+    front = yaml.safe_dump({"title": title or "—"}, allow_unicode=True)
+    return f"---\n{front}---\n{text}\n"
 
 
 def _evaluate_reader(
@@ -90,7 +95,7 @@ def _evaluate_reader(
         reader,
         examples,
         confidence,
-        shown_from=judge.threshold,
+        shown_from=judge.given.threshold,
         language=language,
         progress=lambda done, total: show("reading", done, total),
     )

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ CONTEXTS = [Context("A", "Paris is in France."), Context("B", "The city of Paris
 
 
 def choose(weight: float = 0.0, cosines: tuple[float, float] = (0.5, 0.5)) -> list[str]:
-    judge = Judge(weight, Judge.uncalibrated().calibration, 0.5)
+    judge = replace(Judge.uncalibrated(), retrieval_weight=weight)
     readings = [[Span(0, 5, 2.0), Span(12, 18, -1.0)], [Span(12, 17, 1.0), Span(22, 26, 1.5)]]
     found = judge.choose("Which city?", CONTEXTS, list(cosines), readings)
     assert all(0 <= each.confidence <= 1 for each in found)
@@ -39,14 +40,14 @@ def test_bundled_calibration_prefers_the_surer_span() -> None:
     judge = Judge.load()
     confidences = [
         judge.choose("Which city?", CONTEXTS[:1], [0.85], [[Span(0, 5, score)]])[0].confidence
-        for score in (-5.0, 0.0, 5.0, 10.0)
+        for score in (-15.0, 0.0, 5.0, 15.0)
     ]
     assert confidences == sorted(confidences)
-    assert confidences[0] < judge.threshold < confidences[-1]
+    assert confidences[0] < judge.retrieved.threshold < confidences[-1]
 
 
 def test_load_names_a_damaged_file(tmp_path: Path) -> None:
     path = tmp_path / "calibration.json"
-    path.write_text('{"threshold": 0.5}')
+    path.write_text('{"retrieval_weight": 0.5}')
     with pytest.raises(QaError, match=r"calibration\.json"):
         Judge.load(path)

@@ -10,8 +10,8 @@ from qa.calibration import AnswerFeatures, Calibration
 from qa.errors import QaError
 
 TRUTH = Calibration(
-    weights={"reader": 0.6, "margin": 0.3, "retrieval": 4.0, "passages": 0.0},
-    means={"reader": 1.0, "margin": 2.0, "retrieval": 0.85, "passages": 5.0},
+    weights={"reader": 0.6, "margin": 0.3, "retrieval": 4.0, "coverage": 0.0},
+    means={"reader": 1.0, "margin": 2.0, "retrieval": 0.85, "coverage": 0.5},
     intercepts={"en": 0.4, "zh": -0.6},
 )
 
@@ -25,7 +25,7 @@ def draw(count: int, seed: int) -> tuple[list[AnswerFeatures], list[bool]]:
             reader=float(generator.normal(1, 4)),
             margin=float(generator.exponential(2)),
             retrieval=float(generator.normal(0.85, 0.05)),
-            passages=int(generator.integers(1, 9)),
+            coverage=float(generator.random()),
         )
         for _ in range(count)
     ]
@@ -33,7 +33,7 @@ def draw(count: int, seed: int) -> tuple[list[AnswerFeatures], list[bool]]:
 
 
 def test_confidence_hand_worked() -> None:
-    known = AnswerFeatures("en", reader=2.0, margin=1.0, retrieval=0.9, passages=3)
+    known = AnswerFeatures("en", reader=2.0, margin=1.0, retrieval=0.9, coverage=0.75)
     # 0.4 + 0.6·1 + 0.3·(−1) + 4·0.05 + 0 = 0.9
     assert TRUTH.confidence(known) == pytest.approx(1 / (1 + np.exp(-0.9)))
 
@@ -60,7 +60,7 @@ def test_fit_finds_the_parameters_the_answers_were_drawn_from() -> None:
     assert fitted.weights["reader"] == pytest.approx(0.6, abs=0.05)
     assert fitted.weights["margin"] == pytest.approx(0.3, abs=0.05)
     assert fitted.weights["retrieval"] == pytest.approx(4.0, abs=1.0)
-    assert fitted.weights["passages"] == pytest.approx(0.0, abs=0.05)
+    assert fitted.weights["coverage"] == pytest.approx(0.0, abs=0.2)
     assert fitted.intercepts["en"] - fitted.intercepts["zh"] == pytest.approx(1.0, abs=0.15)
 
 
@@ -99,7 +99,7 @@ answers = st.builds(
     reader=st.floats(-30, 30),
     margin=st.none() | st.floats(0, 30),
     retrieval=st.none() | st.floats(0, 1),
-    passages=st.integers(1, 20),
+    coverage=st.none() | st.floats(0, 1),
 )
 
 
