@@ -52,12 +52,14 @@ class Scored:
     :param score: of the fused ranking; higher is better.
     :param dense: cosine to the question, None if the vectors did not find it.
     :param lexical: BM25, None if the words did not find it.
+    :param reader: log-odds of the best answer in it against none, None if it was not read.
     """
 
     citation: Citation
     score: float
     dense: float | None = None
     lexical: float | None = None
+    reader: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,37 +3,36 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from kb.answer import Alternative, Answer, Citation, Scored
+from kb.answer import Answer, Scored
 from kb.catalog.catalog import Catalog
-from kb.catalog.rows import NoteInfo, StoredPassage
+from kb.catalog.rows import NoteInfo
+from kb.composing import NEAREST, Clock, Found, answer, faq_answer, scored
 from kb.errors import CatalogMissing, NoteError, QuestionError
 from kb.indexing.sync import IndexReport, Progress, count_stale, index_folder
 from kb.notes import vault
 from kb.notes.note import parse_note
 from kb.notes.vault import Skipped
 from kb.notes.writing import safe_path, write_atomic
-from qa.answerer import Candidate, Judge
+from qa.answerer import Judge
 from qa.reader import Context, load_reader
+from qa.reranking import rerank as rerank_read
 from retrieval.encoder import load_encoder
 
 if TYPE_CHECKING:
     from kb.config import Settings
-    from kb.faq import FaqEntry, FaqIndex
+    from kb.faq import FaqIndex
     from kb.indexing.passage_index import PassageIndex
     from kb.storage.history import History
-    from qa.reader import Reader
+    from qa.reader import Reader, Span
     from retrieval.encoder import Encoder
-    from retrieval.retriever import Hit
     from retrieval.scope import Scope
 
-NEAREST = 5
 Stage = Callable[[str], None]
 
 
@@ -174,13 +173,39 @@ class KnowledgeBase:
 
     # Asking
 
-    def search(self, query: str, k: int = 10, scope: Scope | None = None) -> list[Scored]:
+    def search(
+        self, query: str, k: int = 10, scope: Scope | None = None, *, rerank: bool = True
+    ) -> list[Scored]:
         """Return the ``k`` passages nearest to a question or a few words, best first.
 
+        :param rerank: let the reader put first which of the first few passages answer.
         :raises QuestionError: if the query is empty or too long.
         """
-        found = self._find(self._checked(query), k, scope)
-        return [_scored(hit, passage) for hit, passage in found]
+        asked = self._checked(query)
+        if not (rerank and self._reranks):
+            return [scored(hit, passage) for hit, passage in self._find(asked, k, scope)]
+        found = self._find(asked, max(k, self.settings.read), scope)
+        return self._ranked(found, self._read(asked, found))[:k]
+
+    def _read(self, question: str, found: Sequence[Found]) -> list[Sequence[Span]]:
+        contexts = [
+            Context(passage.context, passage.text) for _, passage in found[: self.settings.read]
+        ]
+        return list(self._reader.read(question, contexts)) if contexts else []
+
+    def _ranked(self, found: Sequence[Found], readings: Sequence[Sequence[Span]]) -> list[Scored]:
+        """Return what was found in its last order: as read, where readings compare."""
+        if not self._reranks:
+            return [scored(hit, passage) for hit, passage in found]
+        order = rerank_read([hit.score for hit, _ in found], readings, self._judge.reading_weight)
+        return [
+            replace(
+                scored(*found[at]),
+                score=score,
+                reader=readings[at][0].score if at < len(readings) and readings[at] else None,
+            )
+            for at, score in order
+        ]
 
     def ask(
         self, question: str, *, scope: Scope | None = None, on_stage: Stage | None = None
@@ -194,26 +219,25 @@ class KnowledgeBase:
         """
         asked = self._checked(question)
         tell = on_stage or _ignore
-        clock = _Clock()
+        clock = Clock()
         tell("searching")
         found = self._find(asked, self.settings.retrieve, scope)
         entry = self._faq.find(asked, scope)
         clock.lap("retrieval")
         if entry is not None and entry.confidence >= self.threshold:
             tell("answering")
-            return _faq_answer(asked, entry, found, clock.timings())
+            return faq_answer(asked, entry, found, clock.timings())
         tell("reading")
-        read = found[: self.settings.read]
-        contexts = [Context(passage.context, passage.text) for _hit, passage in read]
-        readings = self._reader.read(asked, contexts) if contexts else []
+        readings = self._read(asked, found)
         clock.lap("reading")
         tell("answering")
-        cosines = [hit.dense for hit, _passage in read]
+        passages = [passage for _hit, passage in found[: len(readings)]]
+        contexts = [Context(passage.context, passage.text) for passage in passages]
+        cosines = [hit.dense for hit, _passage in found[: len(readings)]]
         candidates = self._judge.choose(asked, contexts, cosines, readings)
-        passages = [passage for _hit, passage in read]
-        nearest = tuple(_scored(hit, passage) for hit, passage in found[:NEAREST])
+        nearest = tuple(self._ranked(found, readings)[:NEAREST])
         clock.lap("answering")
-        return _answer(asked, candidates, passages, nearest, self.threshold, clock.timings())
+        return answer(asked, candidates, passages, nearest, self.threshold, clock.timings())
 
     def warm_up(self) -> None:
         """Open models and indexes now rather than at the first question."""
@@ -290,18 +314,20 @@ class KnowledgeBase:
     @property
     def _passages(self) -> PassageIndex:
         from kb.indexing.passage_index import PassageIndex
+        from retrieval.retriever import LEXICAL_WEIGHT
 
         with self._opening:
             if self._index is None:
-                self._index = PassageIndex(self._catalog, self._encoder)
+                weight = LEXICAL_WEIGHT if self._bundled_encoder else None
+                self._index = PassageIndex(self._catalog, self._encoder, weight)
             return self._index
 
     @cached_property
     def _faq(self) -> FaqIndex:
         from kb.faq import SAME_WORDS, FaqIndex
 
-        bundled = self._given[0] is None and self.settings.encoder is None
-        return FaqIndex(self._catalog, self._encoder, None if bundled else SAME_WORDS)
+        known = None if self._bundled_encoder else SAME_WORDS
+        return FaqIndex(self._catalog, self._encoder, known)
 
     @property
     def threshold(self) -> float:
@@ -318,96 +344,21 @@ class KnowledgeBase:
             raise QuestionError(f"the question has {len(asked):,} characters, at most {limit:,}")
         return asked
 
-    def _find(self, question: str, k: int, scope: Scope | None) -> list[tuple[Hit, StoredPassage]]:
+    @property
+    def _bundled_encoder(self) -> bool:
+        return self._given[0] is None and self.settings.encoder is None
+
+    @property
+    def _reranks(self) -> bool:
+        """Whether scores of encoder and reader were fitted to each other."""
+        return self._bundled_encoder and self._judge.reading_weight > 0
+
+    def _find(self, question: str, k: int, scope: Scope | None) -> list[Found]:
         hits = self._passages.search(question, k, scope)
         with self._catalog.view() as view:
             stored = view.passages_by_id([hit.id for hit in hits])
         return [(hit, stored[hit.id]) for hit in hits if hit.id in stored]
 
 
-class _Clock:
-    """Milliseconds of each part of an answer."""
-
-    def __init__(self) -> None:
-        self._began = self._last = time.perf_counter()
-        self._laps: dict[str, float] = {}
-
-    def lap(self, name: str) -> None:
-        now = time.perf_counter()
-        self._laps[name] = round((now - self._last) * 1000, 1)
-        self._last = now
-
-    def timings(self) -> dict[str, float]:
-        return {**self._laps, "total": round((self._last - self._began) * 1000, 1)}
-
-
 def _ignore(_stage: str) -> None:
     pass
-
-
-def _citation(passage: StoredPassage, start: int, end: int) -> Citation:
-    low, high = passage.source_map.to_source(start, end)
-    return Citation(
-        note=passage.note,
-        title=passage.title,
-        heading=passage.heading_line,
-        start=low,
-        end=high,
-        passage=passage.text,
-        passage_start=passage.start,
-        passage_end=passage.end,
-        answer_start=start,
-        answer_end=end,
-    )
-
-
-def _scored(hit: Hit, passage: StoredPassage) -> Scored:
-    citation = _citation(passage, 0, len(passage.text))
-    return Scored(citation, hit.score, hit.dense, hit.lexical)
-
-
-def _faq_answer(
-    question: str,
-    entry: FaqEntry,
-    found: Sequence[tuple[Hit, StoredPassage]],
-    timings: dict[str, float],
-) -> Answer:
-    return Answer(
-        question=question,
-        text=entry.text,
-        kind="faq",
-        confidence=round(entry.confidence, 4),
-        citations=(entry.citation,),
-        nearest=tuple(_scored(hit, passage) for hit, passage in found[:NEAREST]),
-        timings_ms=timings,
-    )
-
-
-def _answer(
-    question: str,
-    candidates: Sequence[Candidate],
-    passages: Sequence[StoredPassage],
-    nearest: tuple[Scored, ...],
-    threshold: float,
-    timings: dict[str, float],
-) -> Answer:
-    cited = [
-        [_citation(passages[place.passage], place.start, place.end) for place in each.places]
-        for each in candidates
-    ]
-    best = candidates[0] if candidates else None
-    shown = best is not None and best.confidence >= threshold
-    alternatives = [
-        Alternative(each.text, round(each.confidence, 4), citations[0])
-        for each, citations in zip(candidates, cited, strict=True)
-    ]
-    return Answer(
-        question=question,
-        text=best.text if best is not None and shown else None,
-        kind="extractive" if shown else "none",
-        confidence=round(best.confidence, 4) if best is not None else 0.0,
-        citations=tuple(cited[0]) if shown else (),
-        alternatives=tuple(alternatives[1:] if shown else alternatives),
-        nearest=nearest,
-        timings_ms=timings,
-    )

@@ -58,11 +58,13 @@ class Judge:
     :param retrieved: the scale of answers in passages that were searched for.
     :param given: that of answers in one passage known to be about the question, which the reader
         alone judges.
+    :param reading_weight: what a unit of log-odds adds to a passage's place, see `qa.reranking`.
     """
 
     retrieval_weight: float
     retrieved: Scale
     given: Scale
+    reading_weight: float = 0.0
 
     @classmethod
     def load(cls, path: Path = CALIBRATION_FILE) -> Self:
@@ -72,11 +74,16 @@ class Judge:
         """
         try:
             fields = json.loads(path.read_text(encoding="utf-8"))
-            scales = [
+            retrieved, given = (
                 Scale(Calibration.from_json(fields[kind]), float(fields[kind]["threshold"]))
                 for kind in ("retrieved", "given")
-            ]
-            return cls(float(fields["retrieval_weight"]), *scales)
+            )
+            return cls(
+                retrieval_weight=float(fields["retrieval_weight"]),
+                retrieved=retrieved,
+                given=given,
+                reading_weight=float(fields["reading_weight"]),
+            )
         except (OSError, ValueError, KeyError, TypeError) as exc:
             raise QaError(f"cannot read the calibration {path}: {exc}") from exc
 
@@ -128,7 +135,7 @@ class Judge:
                 reader=span.score,
                 margin=None if rival is None else score - rival,
                 retrieval=cosines[index],
-                coverage=_coverage(words, passages[index]),
+                coverage=_coverage(words, language, passages[index]),
             )
             found.append(
                 Candidate(
@@ -144,9 +151,12 @@ class Judge:
         return span.score + self.retrieval_weight * (cosine or 0.0)
 
 
-def _coverage(words: frozenset[str], passage: Context) -> float | None:
-    """Return the share of a question's index terms that a passage holds; None: it has none."""
-    if not words:
+def _coverage(words: frozenset[str], language: str, passage: Context) -> float | None:
+    """Return the share of a question's index terms that a passage holds.
+
+    None where that says nothing: the question has none, or the passage is in another language.
+    """
+    if not words or detect_language(passage.text) != language:
         return None
     held = words.intersection(analyze(f"{passage.heading}\n{passage.text}"))
     return len(held) / len(words)

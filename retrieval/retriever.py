@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.fusion import reciprocal_rank_fusion
+from retrieval.fusion import convex_combination, reciprocal_rank_fusion
 from retrieval.scope import Scope
 
 if TYPE_CHECKING:  # what is handed in; importing it here would load FAISS
@@ -16,8 +16,8 @@ if TYPE_CHECKING:  # what is handed in; importing it here would load FAISS
 
 # How many each side offers to the fusion; ranks beyond hardly change the first ten.
 DEPTH = 100
-DENSE_WEIGHT = 1.0
-LEXICAL_WEIGHT = 1.0
+# What a unit of BM25 adds to the bundled encoder's cosine; fitted, see docs/ranking.md.
+LEXICAL_WEIGHT = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,21 @@ class Hit:
 
 
 class Retriever:
-    """Search by meaning and by words at once, over the same passages."""
+    """Search by meaning and by words at once, over the same passages.
 
-    def __init__(self, encoder: "Encoder", vectors: "VectorIndex", lexical: "LexicalIndex") -> None:
+    :param lexical_weight: what a unit of BM25 adds to the cosine. None merges by rank instead: for
+        an encoder whose cosines nobody fitted.
+    """
+
+    def __init__(
+        self,
+        encoder: "Encoder",
+        vectors: "VectorIndex",
+        lexical: "LexicalIndex",
+        lexical_weight: float | None = None,
+    ) -> None:
         self._encoder = encoder
+        self._lexical_weight = lexical_weight
         self._vectors = vectors
         self._lexical = lexical
 
@@ -70,12 +81,21 @@ class Retriever:
         lexical = self._lexical.search(question, depth, scope)
         if allowed is not None:
             lexical = _only(lexical, allowed)
-        fused = reciprocal_rank_fusion(
-            [[id_ for id_, _ in dense], [id_ for id_, _ in lexical]],
-            weights=[DENSE_WEIGHT, LEXICAL_WEIGHT],
-        )[:k]
-        cosines = self._vectors.scores(query, np.array([id_ for id_, _ in fused], np.int64))
-        return _hits(fused, cosines, dense, lexical)
+        bm25 = dict(lexical)
+        offered = list(dict.fromkeys([id_ for id_, _ in dense] + list(bm25)))
+        similar = self._vectors.scores(query, np.array(offered, np.int64))
+        cosines = {
+            id_: None if np.isnan(cosine) else float(cosine)
+            for id_, cosine in zip(offered, similar, strict=True)
+        }
+        if self._lexical_weight is None:
+            fused = reciprocal_rank_fusion([[id_ for id_, _ in dense], list(bm25)])
+        else:
+            fused = convex_combination(
+                [{id_: known for id_, known in cosines.items() if known is not None}, bm25],
+                [1.0, self._lexical_weight],
+            )
+        return _hits(fused[:k], cosines, dense, lexical)
 
 
 def _only(ranking: list[tuple[int, float]], allowed: NDArray[np.int64]) -> list[tuple[int, float]]:
@@ -85,7 +105,7 @@ def _only(ranking: list[tuple[int, float]], allowed: NDArray[np.int64]) -> list[
 
 def _hits(
     fused: list[tuple[int, float]],
-    cosines: NDArray[np.float32],
+    cosines: dict[int, float | None],
     dense: list[tuple[int, float]],
     lexical: list[tuple[int, float]],
 ) -> list[Hit]:
@@ -96,10 +116,10 @@ def _hits(
         Hit(
             id=id_,
             score=score,
-            dense=None if np.isnan(cosine) else float(cosine),
+            dense=cosines[id_],
             lexical=bm25.get(id_),
             dense_rank=dense_ranks.get(id_),
             lexical_rank=lexical_ranks.get(id_),
         )
-        for (id_, score), cosine in zip(fused, cosines, strict=True)
+        for id_, score in fused
     ]

@@ -195,6 +195,7 @@ def add(source: str, name: str | None, overwrite: bool, notes: str | None, as_js
 @main.command()
 @click.argument("query")
 @click.option("-k", default=10, show_default=True, help="How many passages.")
+@click.option("--rerank/--no-rerank", default=True, help="Let the reader order the first few.")
 @_tag
 @_folder
 @_notes
@@ -202,6 +203,7 @@ def add(source: str, name: str | None, overwrite: bool, notes: str | None, as_js
 def search(
     query: str,
     k: int,
+    rerank: bool,
     tags: tuple[str, ...],
     folders: tuple[str, ...],
     notes: str | None,
@@ -216,7 +218,7 @@ def search(
     if k < 1:
         raise click.UsageError("-k must be at least 1")
     with _open(notes) as base:
-        found = base.search(query, k, _scope(tags, folders))
+        found = base.search(query, k, _scope(tags, folders), rerank=rerank)
     if as_json:
         _print_json([asdict(scored) for scored in found])
     else:

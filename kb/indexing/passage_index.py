@@ -30,20 +30,24 @@ class PassageIndex:
     lies on disk beside it and is caught up by whoever comes first. Neither embeds anything.
     """
 
-    def __init__(self, catalog: Catalog, encoder: Encoder) -> None:
+    def __init__(
+        self, catalog: Catalog, encoder: Encoder, lexical_weight: float | None = None
+    ) -> None:
         """Make both indexes level with the catalogue.
 
+        :param lexical_weight: see `Retriever`.
         :raises CatalogMissing: if there is no catalogue.
         :raises EncoderChanged: if another encoder made it.
         """
         self._catalog = catalog
         self._encoder = encoder
+        self._lexical_weight = lexical_weight
         self._level = threading.Lock()
         self._folder = catalog.path.parent / LEXICAL_FOLDER
         self._lexical = LexicalIndex(self._folder)
         self._vectors = VectorIndex(encoder.dimension)
         self._generation = 0
-        self._retriever = Retriever(encoder, self._vectors, self._lexical)
+        self._retriever = Retriever(encoder, self._vectors, self._lexical, self._lexical_weight)
         self.follow()
 
     def search(self, question: str, k: int, scope: Scope | None = None) -> list[Hit]:
@@ -77,7 +81,7 @@ class PassageIndex:
             for ids, vectors in view.iter_vectors():
                 fresh.add(ids, vectors)
             self._vectors = fresh
-            self._retriever = Retriever(self._encoder, fresh, self._lexical)
+            self._retriever = Retriever(self._encoder, fresh, self._lexical, self._lexical_weight)
         else:
             self._vectors.remove(changes.removed)
             for ids, vectors in view.iter_vectors(self._generation):
@@ -109,4 +113,6 @@ class PassageIndex:
     def _open_lexical(self) -> None:
         """Begin with an empty lexical index: opening one that is lost starts it over."""
         self._lexical = LexicalIndex(self._folder)
-        self._retriever = Retriever(self._encoder, self._vectors, self._lexical)
+        self._retriever = Retriever(
+            self._encoder, self._vectors, self._lexical, self._lexical_weight
+        )

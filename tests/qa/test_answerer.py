@@ -39,7 +39,7 @@ def test_choose_without_spans_finds_nothing() -> None:
 def test_bundled_calibration_prefers_the_surer_span() -> None:
     judge = Judge.load()
     confidences = [
-        judge.choose("Which city?", CONTEXTS[:1], [0.85], [[Span(0, 5, score)]])[0].confidence
+        judge.choose("Where is Paris?", CONTEXTS[:1], [0.85], [[Span(0, 5, score)]])[0].confidence
         for score in (-15.0, 0.0, 5.0, 15.0)
     ]
     assert confidences == sorted(confidences)

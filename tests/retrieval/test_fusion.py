@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.fusion import reciprocal_rank_fusion
+from retrieval.fusion import convex_combination, reciprocal_rank_fusion
 
 
 def test_fusion_adds_reciprocal_ranks() -> None:
@@ -48,3 +48,18 @@ def test_order_of_rankings_does_not_matter(rankings: list[list[int]], random: Ra
     assert dict(plain) == pytest.approx(dict(other))
     assert {id_ for id_, _ in plain} == {id_ for ranking in rankings for id_ in ranking}
     assert [score for _, score in plain] == sorted((score for _, score in plain), reverse=True)
+
+
+def test_convex_combination_adds_weighted_scores() -> None:
+    fused = convex_combination([{1: 0.8, 2: 0.9}, {1: 40.0, 3: 10.0}], [1.0, 0.005])
+    assert [id_ for id_, _ in fused] == [1, 2, 3]
+    assert dict(fused) == pytest.approx({1: 1.0, 2: 0.9, 3: 0.05})
+
+
+def test_convex_combination_orders_equal_scores_by_number() -> None:
+    assert convex_combination([{9: 0.5, 4: 0.5}], [1.0]) == [(4, 0.5), (9, 0.5)]
+
+
+def test_convex_combination_refuses_weights_of_another_number() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        convex_combination([{1: 1.0}], [1.0, 2.0])
