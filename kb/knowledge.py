@@ -298,12 +298,12 @@ class KnowledgeBase:
     @cached_property
     def _encoder(self) -> Encoder:
         with self._opening:
-            return self._given[0] or load_encoder(self.settings.encoder)
+            return self._given[0] or load_encoder(self.settings.encoder, self.settings.threads)
 
     @cached_property
     def _reader(self) -> Reader:
         with self._opening:
-            return self._given[1] or load_reader(self.settings.reader)
+            return self._given[1] or load_reader(self.settings.reader, self.settings.threads)
 
     @cached_property
     def _judge(self) -> Judge:

@@ -33,9 +33,10 @@ class _Window:
 class OnnxReader:
     """Reads windows of passages in batches of similar length."""
 
-    def __init__(self, folder: Path = READER_FOLDER) -> None:
+    def __init__(self, folder: Path = READER_FOLDER, threads: int = 0) -> None:
         """Open the model in ``folder``; word table and tokenizer are the encoder's.
 
+        :param threads: how many it may use; 0: one for every core.
         :raises ModelError: if a file is missing or damaged.
         """
         manifest = read_manifest(folder)
@@ -45,7 +46,7 @@ class OnnxReader:
         shared = read_manifest(MODEL_FOLDER)
         self._tokenizer = tokenizer.load(shared.path("tokenizer.json"))
         self._words = shared_words()
-        self._body = open_session(manifest.path("reader.onnx"))
+        self._body = open_session(manifest.path("reader.onnx"), threads)
 
     def read(self, question: str, passages: Sequence[Context], best: int = 5) -> list[list[Span]]:
         """Return for each passage at most ``best`` spans that do not overlap, best first."""

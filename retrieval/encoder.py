@@ -38,17 +38,18 @@ class Encoder(Protocol):
         ...
 
 
-def load_encoder(name: str | None = None) -> Encoder:
+def load_encoder(name: str | None = None, threads: int = 0) -> Encoder:
     """Open an encoder.
 
     :param name: a sentence-transformers model, by name or folder; None for the bundled one.
+    :param threads: how many the bundled one may use; 0: one for every core.
     :raises MissingPackage: if a named model needs the extra ``models`` and it is not installed.
     :raises ModelError: if the model cannot be opened.
     """
     if name is None:
         from retrieval.onnx_encoder import OnnxEncoder
 
-        return OnnxEncoder()
+        return OnnxEncoder(threads=threads)
     from retrieval.sentence_transformers_encoder import (
         SentenceTransformersEncoder,
     )

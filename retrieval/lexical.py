@@ -6,8 +6,11 @@ caller applies the same changes again, which changes nothing. Everything here ca
 from the catalogue, so files that cannot be read are moved aside and the index starts empty.
 """
 
+import shutil
+import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -44,6 +47,9 @@ class Entry:
     text: str
     tags: tuple[str, ...] = ()
     folder: str = ""
+
+
+_NOT_WRITABLE = ("Permission denied", "Read-only file system")
 
 
 class LexicalIndex:
@@ -151,12 +157,26 @@ class LexicalIndex:
         if not (self._folder / "meta.json").is_file():
             raise IndexDamaged(f"{self._folder} has a stamp and no index")
         with _damage(self._folder):
-            self._searcher = self._tantivy().searcher()
+            self._searcher = self._readable().searcher()
         self.generation = generation
 
-    def _tantivy(self) -> tantivy.Index:
+    def _readable(self) -> tantivy.Index:
+        """Open the files, or a copy where the folder is read-only: tantivy locks to read too."""
+        try:
+            return self._tantivy(self._folder)
+        except ValueError as exc:
+            if not any(refusal in str(exc) for refusal in _NOT_WRITABLE):
+                raise
+        copy = Path(tempfile.mkdtemp(prefix="kb-lexical-"))
+        weakref.finalize(self, shutil.rmtree, copy, ignore_errors=True)
+        for file in self._folder.iterdir():
+            if file.is_file() and file.suffix != ".lock":
+                shutil.copyfile(file, copy / file.name)
+        return self._tantivy(copy)
+
+    def _tantivy(self, folder: Path) -> tantivy.Index:
         """Open tantivy's files anew: an older handle would miss files that others wrote."""
-        index = tantivy.Index(self._schema, str(self._folder))
+        index = tantivy.Index(self._schema, str(folder))
         index.config_reader("manual")
         index.reload()
         return index
@@ -173,7 +193,7 @@ class LexicalIndex:
                 except IndexDamaged:
                     index_stamp.move_aside(self._folder)
                     self._folder.mkdir()
-                    self._tantivy()
+                    self._tantivy(self._folder)
                     index_stamp.write(self._folder, 0)
                     self._filled_here = False
                     self._read()
@@ -195,7 +215,7 @@ class LexicalIndex:
         while True:
             with _damage(self._folder):
                 try:
-                    return self._tantivy().writer(_WRITER_HEAP_BYTES, num_threads=1)
+                    return self._tantivy(self._folder).writer(_WRITER_HEAP_BYTES, num_threads=1)
                 except ValueError as exc:
                     if "LockBusy" not in str(exc):
                         raise

@@ -20,9 +20,10 @@ class OnnxEncoder:
     Source: Wang et al., "Multilingual E5 Text Embeddings" (2024).
     """
 
-    def __init__(self, folder: Path = MODEL_FOLDER) -> None:
+    def __init__(self, folder: Path = MODEL_FOLDER, threads: int = 0) -> None:
         """Open the model in ``folder``.
 
+        :param threads: how many it may use; 0: one for every core.
         :raises ModelError: if a file is missing or damaged.
         """
         manifest = read_manifest(folder)
@@ -31,7 +32,7 @@ class OnnxEncoder:
         self.max_tokens = int(manifest.facts["max_tokens"])
         self._tokenizer = tokenizer.load(manifest.path("tokenizer.json"))
         self._words = shared_words(folder)
-        self._body = open_session(manifest.path("encoder.onnx"))
+        self._body = open_session(manifest.path("encoder.onnx"), threads)
 
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the vectors of questions, shape ``(len(texts), dimension)``."""

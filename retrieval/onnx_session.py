@@ -15,19 +15,14 @@ from retrieval.manifest import Manifest, read_manifest
 MODEL_FOLDER = Path(__file__).parent / "model"
 
 
-def thread_count() -> int:
-    """Return how many threads a model may use: ``KB_THREADS``, or every core we may run on."""
-    wanted = os.environ.get("KB_THREADS", "0")
-    return int(wanted) if wanted.isdigit() and int(wanted) else len(os.sched_getaffinity(0))
-
-
-def open_session(path: Path) -> onnxruntime.InferenceSession:
+def open_session(path: Path, threads: int = 0) -> onnxruntime.InferenceSession:
     """Open a model on the CPU.
 
+    :param threads: how many it may use; 0: one for every core we may run on.
     :raises ModelError: if the file is no model that this ONNX Runtime can run.
     """
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = thread_count()
+    options.intra_op_num_threads = threads or len(os.sched_getaffinity(0))
     options.log_severity_level = 3
     # Waiting threads sleep: a server that is not asked anything uses no processor.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
@@ -51,7 +46,7 @@ class WordTable:
 
     def __init__(self, manifest: Manifest) -> None:
         """Open the table of a model folder."""
-        self._session = open_session(manifest.path("words.onnx"))
+        self._session = open_session(manifest.path("words.onnx"), threads=1)
 
     def look_up(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the embeddings of token ids, shape ``(rows, tokens)`` → ``(…, width)``."""

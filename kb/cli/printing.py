@@ -98,7 +98,8 @@ def answer(found: Answer) -> str:
     if found.text is None:
         nearest = passages(found.nearest)
         return "The notes do not answer this." + (f" Nearest:\n\n{nearest}" if nearest else "")
-    lines = [found.text, f"  confidence {found.confidence:.0%}"]
+    source = "from the notes' own questions and answers, " if found.kind == "faq" else ""
+    lines = [found.text, f"  {source}confidence {found.confidence:.0%}"]
     for citation in found.citations:
         before = citation.passage[max(0, citation.answer_start - 100) : citation.answer_start]
         after = citation.passage[citation.answer_end : citation.answer_end + 100]

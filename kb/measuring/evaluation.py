@@ -84,7 +84,7 @@ def _evaluate_reader(
     from kb.config import Settings
 
     settings = Settings.load()
-    reader = load_reader(settings.reader)
+    reader = load_reader(settings.reader, settings.threads)
     judge = Judge.uncalibrated() if settings.reader else Judge.load()
 
     def confidence(example: Example, spans: Sequence[Span]) -> float:

@@ -1,6 +1,5 @@
 """The whole path with the bundled models, on a small folder of notes."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +21,7 @@ from kb.indexing.passage_index import LEXICAL_FOLDER
 from kb.knowledge import KnowledgeBase
 from retrieval.scope import Scope
 from tests.kb.fake_encoder import FakeEncoder
+from tests.permissions import unprivileged
 
 NOTES = {
     "physics/ohm.md": (
@@ -215,21 +215,23 @@ def test_add_note_never_replaces_silently(base: KnowledgeBase, folder: Path) -> 
     assert base.add_note("deep/er/new", "# New\n") == "deep/er/new.md"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_read_only_folder_can_be_asked(folder: Path) -> None:
     base = KnowledgeBase.open(Settings.load(folder))
     base.index()
     base.close()
     for path in [folder, *folder.rglob("*")]:
         path.chmod(0o555 if path.is_dir() else 0o444)
-    try:
+
+    def ask_and_index() -> None:
         again = KnowledgeBase.open(Settings.load(folder))
         assert again.ask("When was Ohm's law published?").text == "1827"
         with pytest.raises(KbError):
             again.index()
-    finally:
-        for path in [folder, *folder.rglob("*")]:
-            path.chmod(0o755 if path.is_dir() else 0o644)
+        again.close()
+
+    unprivileged(ask_and_index)
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 def test_deleting_the_index_loses_nothing(base: KnowledgeBase, folder: Path) -> None:
@@ -242,3 +244,39 @@ def test_deleting_the_index_loses_nothing(base: KnowledgeBase, folder: Path) -> 
     again.index()
     assert [turn.question for turn in again.history.turns(chat)] == ["Who?"]
     again.close()
+
+
+def test_search_lets_the_reader_put_first_what_answers(base: KnowledgeBase) -> None:
+    question = "What is the unit of resistance?"
+    reranked = base.search(question, 4)
+    plain = base.search(question, 4, rerank=False)
+    assert {found.citation.passage for found in reranked} == {
+        found.citation.passage for found in plain
+    }
+    assert "unit of resistance is" in reranked[0].citation.passage
+    assert all(found.reader is None for found in plain)
+    assert reranked[0].reader is not None
+    assert [found.score for found in reranked] == sorted(
+        (found.score for found in reranked), reverse=True
+    )
+    assert base.search(question, 1) == reranked[:1]
+
+
+def test_threads_of_the_settings_reach_the_models(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[tuple[str, int]] = []
+    for name in ("load_encoder", "load_reader"):
+
+        def load(_model: str | None, threads: int, name: str = name) -> None:
+            given.append((name, threads))
+            raise KbError("not opened in this test")
+
+        monkeypatch.setattr(f"kb.knowledge.{name}", load)
+    (folder / ".kb").mkdir()
+    (folder / ".kb" / "config.toml").write_text("threads = 3\n")
+    base = KnowledgeBase(Settings.load(folder))
+    for use in (base.index, base.warm_up):
+        with pytest.raises(KbError, match="not opened"):
+            use()
+    assert given == [("load_encoder", 3), ("load_reader", 3)]

@@ -8,10 +8,7 @@ import pytest
 
 from kb.errors import NoteError, VaultError
 from kb.notes.vault import read_text, safe_path, scan, write_atomic
-
-needs_permissions = pytest.mark.skipif(
-    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="permissions do not bind this user"
-)
+from tests.permissions import unprivileged
 
 
 @pytest.fixture
@@ -108,15 +105,12 @@ def test_scan_skips_names_that_are_not_text(vault: Path) -> None:
     assert "not valid UTF-8" in scan(vault).skipped[0].reason
 
 
-@needs_permissions
 def test_scan_skips_what_may_not_be_read(vault: Path) -> None:
     put(vault, "a.md").chmod(0)
     put(vault, "b/c.md").parent.chmod(0)
-    try:
-        reasons = [skipped.reason for skipped in scan(vault).skipped]
-    finally:
-        (vault / "b").chmod(0o700)
-    assert reasons == [
+    skipped = unprivileged(lambda: scan(vault).skipped)
+    (vault / "b").chmod(0o700)
+    assert [each.reason for each in skipped] == [
         "cannot be read (permission denied)",
         "folder cannot be read (permission denied)",
     ]

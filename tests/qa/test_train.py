@@ -21,6 +21,14 @@ OPTIMISER = {
 }  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Timed anew for each run, the faster precision would differ from one to the next."""
+    import torch
+
+    monkeypatch.setattr("qa.train.fastest_precision", lambda *_: torch.float32)
+
+
 @pytest.fixture(scope="module")
 def backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A backbone with two tiny layers and the bundled tokenizer."""
