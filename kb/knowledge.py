@@ -233,8 +233,11 @@ class KnowledgeBase:
         tell("answering")
         passages = [passage for _hit, passage in found[: len(readings)]]
         contexts = [Context(passage.context, passage.text) for passage in passages]
-        cosines = [hit.dense for hit, _passage in found[: len(readings)]]
-        candidates = self._judge.choose(asked, contexts, cosines, readings)
+        # Another encoder's scores were not fitted: then the reader alone judges.
+        relevance = [
+            hit.score if self._bundled_encoder else None for hit, _ in found[: len(readings)]
+        ]
+        candidates = self._judge.choose(asked, contexts, relevance, readings)
         nearest = tuple(self._ranked(found, readings)[:NEAREST])
         clock.lap("answering")
         return answer(asked, candidates, passages, nearest, self.threshold, clock.timings())

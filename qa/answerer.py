@@ -54,7 +54,7 @@ class Scale:
 class Judge:
     """How spans are ranked across passages, and what their scores are worth.
 
-    :param retrieval_weight: log-odds a unit of cosine adds to a span in the ranking.
+    :param retrieval_weight: log-odds a unit of the retriever's score adds to a span in the ranking.
     :param retrieved: the scale of answers in passages that were searched for.
     :param given: that of answers in one passage known to be about the question, which the reader
         alone judges.
@@ -101,18 +101,18 @@ class Judge:
         self,
         question: str,
         passages: Sequence[Context],
-        cosines: Sequence[float | None],
+        relevance: Sequence[float | None],
         readings: Sequence[Sequence[Span]],
         best: int = 5,
     ) -> list[Candidate]:
         """Return at most ``best`` different answers, best first.
 
-        :param cosines: each passage's similarity to the question, None if unknown.
+        :param relevance: the retriever's score of each passage, None if it was given or not fitted.
         :param readings: the spans the reader found in each passage.
         """
         ranked = sorted(
             (
-                (-self._rank(span, cosines[index]), index, span.start, span)
+                (-self._rank(span, relevance[index]), index, span.start, span)
                 for index, spans in enumerate(readings)
                 for span in spans
             ),
@@ -124,7 +124,7 @@ class Judge:
             groups.setdefault(key, []).append((index, span, -rank))
         kept = list(groups.values())[: best + 1]
         language = detect_language(question)
-        scale = self.given if all(cosine is None for cosine in cosines) else self.retrieved
+        scale = self.given if all(score is None for score in relevance) else self.retrieved
         words = frozenset(analyze_question(question))
         found: list[Candidate] = []
         for order, group in enumerate(kept[:best]):
@@ -134,7 +134,7 @@ class Judge:
                 language=language,
                 reader=span.score,
                 margin=None if rival is None else score - rival,
-                retrieval=cosines[index],
+                retrieval=relevance[index],
                 coverage=_coverage(words, language, passages[index]),
             )
             found.append(
@@ -147,8 +147,8 @@ class Judge:
             )
         return found
 
-    def _rank(self, span: Span, cosine: float | None) -> float:
-        return span.score + self.retrieval_weight * (cosine or 0.0)
+    def _rank(self, span: Span, score: float | None) -> float:
+        return span.score + self.retrieval_weight * (score or 0.0)
 
 
 def _coverage(words: frozenset[str], language: str, passage: Context) -> float | None:

@@ -1,7 +1,7 @@
 """Measure answers on questions in the SQuAD format, as ``kb eval`` reports them.
 
 Shares are percentages, 0–100; the calibration error and the mean reciprocal rank are 0–1. What a
-mode does not measure is absent.
+mode does not measure is absent. ``interval_95`` holds the ends of 95 % bootstrap intervals.
 """
 
 import random
@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from qa import metrics
+from qa import metrics, resampling
 from qa.metrics import Language
 from qa.reader import Context, Reader, Span
 from qa.squad import Example
@@ -21,6 +21,8 @@ RIGHT_F1 = 0.5
 """An answer counts as right, for precision and calibration, from this F1 with a gold answer on."""
 
 RANKS = (1, 5, 20)
+NDCG_DEPTH = 10
+_CURVE_POINTS = 20
 
 Confidence = Callable[[Example, Sequence[Span]], float]
 """Turns the spans read in an example's paragraph, best first, into the best one's confidence."""
@@ -49,6 +51,7 @@ class RankRow:
 class _Scored:
     """A question with its answers' scores, 0 to 1: of the prediction counted, and of the best."""
 
+    id: str
     answerable: bool
     answered: bool
     exact_match: float
@@ -108,6 +111,15 @@ def evaluate_answers(
     report["languages"] = {
         tongue: _summary(by_language[tongue], shown_from) for tongue in sorted(by_language)
     }
+    report["rows"] = {
+        row.id: {
+            "exact_match": row.exact_match,
+            "f1": row.f1,
+            "confidence": row.confidence,
+            "right": row.right,
+        }
+        for row in every
+    }
     return report
 
 
@@ -117,6 +129,7 @@ def _score(row: AnswerRow, answered_from: float, language: Language) -> _Scored:
     counted = found if row.confidence >= answered_from else ""
     best_f1 = metrics.f1(found, gold, language)
     return _Scored(
+        id=row.example.id,
         answerable=row.example.is_answerable,
         answered=bool(counted),
         exact_match=metrics.exact_match(counted, gold, language),
@@ -128,7 +141,14 @@ def _score(row: AnswerRow, answered_from: float, language: Language) -> _Scored:
 
 
 def _summary(rows: Sequence[_Scored], shown_from: float) -> Report:
-    report: Report = {"questions": len(rows), **_agreement(rows)}
+    report: Report = {
+        "questions": len(rows),
+        **_agreement(rows),
+        "interval_95": {
+            "exact_match": _interval([row.exact_match for row in rows]),
+            "f1": _interval([row.f1 for row in rows]),
+        },
+    }
     answerable = [row for row in rows if row.answerable]
     unanswerable = [row for row in rows if not row.answerable]
     if answerable:
@@ -150,7 +170,23 @@ def _summary(rows: Sequence[_Scored], shown_from: float) -> Report:
         confidences = [row.confidence for row in found]
         error = metrics.calibration_error(confidences, [row.right for row in found])
         report["calibration_error"] = error
+        report["risk_coverage"] = _curve(confidences, [row.right for row in found])
     return report
+
+
+def _curve(confidences: Sequence[float], right: Sequence[bool]) -> list[list[float]]:
+    """Return at most 20 points (threshold, share answered, share of those wrong), surest first."""
+    points = metrics.risk_coverage(confidences, right)
+    chosen = np.unique(np.linspace(0, len(points) - 1, _CURVE_POINTS).round().astype(int))
+    return [
+        [round(points[at].threshold, 4), round(points[at].coverage, 4), round(points[at].risk, 4)]
+        for at in chosen
+    ]
+
+
+def _interval(values: Sequence[float]) -> list[float]:
+    low, high = resampling.interval(values)
+    return [100 * low, 100 * high]
 
 
 def _agreement(rows: Sequence[_Scored]) -> dict[str, float]:
@@ -178,6 +214,13 @@ def evaluate_retrieval(
         by_language.setdefault(language_of(row.example, language), []).append(row)
     report = _ranking(rows)
     report["languages"] = {tongue: _ranking(by_language[tongue]) for tongue in sorted(by_language)}
+    report["rows"] = {
+        row.example.id: {
+            "recall_at_1": float(row.rank == 1),
+            "reciprocal_rank": 0.0 if row.rank is None else 1 / row.rank,
+        }
+        for row in rows
+    }
     return report
 
 
@@ -187,6 +230,13 @@ def _ranking(rows: Sequence[RankRow]) -> Report:
         "questions": len(rows),
         "recall_at": {str(rank): 100 * float(np.mean(ranks <= rank)) for rank in RANKS},
         "mrr": float(np.mean(1 / ranks)),
+        # One paragraph is right: its gain over an ideal of 1 is its discount (Järvelin and
+        # Kekäläinen 2002).
+        "ndcg_at_10": float(np.mean(np.where(ranks <= NDCG_DEPTH, 1 / np.log2(1 + ranks), 0.0))),
+        "interval_95": {
+            **{f"recall_at_{rank}": _interval((ranks <= rank).tolist()) for rank in RANKS},
+            "mrr": list(resampling.interval(1 / ranks)),
+        },
     }
 
 

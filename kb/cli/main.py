@@ -330,24 +330,68 @@ def serve(host: str | None, port: int | None, browser: bool, notes: str | None) 
     show_default=True,
     help="Whose metric scores the answers.",
 )
+@click.option("--save", type=click.Path(path_type=Path), help="Keep the run for `kb compare`.")
+@_notes
 @_json
 def evaluate(
-    file: Path, mode: str, limit: int | None, seed: int, language: str, as_json: bool
+    file: Path,
+    mode: str,
+    limit: int | None,
+    seed: int,
+    language: str,
+    save: Path | None,
+    notes: str | None,
+    as_json: bool,
 ) -> None:
     r"""Measure the models on FILE, questions in the SQuAD format (SQuAD, XQuAD, CMRC 2018 …).
 
     Mode reader asks each question on its own paragraph; the others index all paragraphs of the
     file in a temporary folder and search or ask them.
 
+    A .csv or .md FILE is a list of questions on your own notes, with the columns question, note and
+    answer (the last two may be empty): it is searched or asked in the notes folder.
+
     \b
     kb eval questions.json --mode end-to-end --limit 500 --json
+    kb eval my-questions.csv --mode end-to-end --notes ~/notes --save before.json
     """
-    from kb.measuring.evaluation import evaluate_file
+    from kb.measuring.evaluation import evaluate_file, evaluate_own
+    from kb.measuring.own_questions import SUFFIXES, read_own_questions
+    from kb.measuring.runs import save_run
 
     if limit is not None and limit < 1:
         raise click.UsageError("--limit must be at least 1")
+    own = read_own_questions(file) if file.suffix in SUFFIXES else None
     with printing.ProgressBar(enabled=sys.stderr.isatty() and not as_json) as bar:
-        report = evaluate_file(file, mode, limit, seed, language, bar.show)
+        if own is not None:
+            with _open(notes) as base:
+                report = evaluate_own(base, own, mode, language, bar.show)
+        else:
+            report = evaluate_file(file, mode, limit, seed, language, bar.show)
+    if save:
+        save_run(save, report)
+    del report["rows"]
+    if as_json:
+        _print_json(report)
+    else:
+        click.echo(printing.evaluation(report))
+
+
+@main.command()
+@click.argument("first", type=click.Path(path_type=Path))
+@click.argument("second", type=click.Path(path_type=Path))
+@_json
+def compare(first: Path, second: Path, as_json: bool) -> None:
+    r"""Say whether run SECOND differs from run FIRST by more than chance.
+
+    Paired bootstrap over the questions that both runs of `kb eval --save` asked.
+
+    \b
+    kb compare before.json after.json
+    """
+    from kb.measuring.runs import compare_runs
+
+    report = compare_runs(first, second)
     if as_json:
         _print_json(report)
     else:

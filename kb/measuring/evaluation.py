@@ -12,6 +12,7 @@ import yaml
 
 from kb.errors import KbError
 from kb.knowledge import KnowledgeBase
+from kb.measuring.own_questions import OwnQuestion
 from qa import evaluate
 from qa.answerer import Judge
 from qa.reader import Context, load_reader
@@ -53,11 +54,42 @@ def evaluate_file(
             began = time.perf_counter()
             base.index(progress=lambda step: show(step.stage, step.done, step.total))
             seconds = time.perf_counter() - began
-            run = _evaluate_retriever if mode == "retriever" else _evaluate_end_to_end
-            report = run(base, asked, notes, tongue, show)
+            if mode == "retriever":
+                report = _evaluate_retriever(base, asked, lambda each: notes[each.context], show)
+            else:
+                report = _evaluate_end_to_end(base, asked, tongue, show)
             return {**report, "paragraphs": len(notes), "index_seconds": round(seconds, 2)}
         finally:
             base.close()
+
+
+def evaluate_own(
+    base: KnowledgeBase, rows: Sequence[OwnQuestion], mode: str, language: str, show: Show
+) -> dict[str, Any]:
+    """Measure a list of own questions on the notes as they are indexed.
+
+    Mode retriever takes the rows that name a note, mode end-to-end those that name an answer, or
+    neither: these have none.
+
+    :param mode: "retriever" or "end-to-end".
+    :raises KbError: if the list holds no question that the mode can ask.
+    """
+    if mode == "retriever":
+        rows = [row for row in rows if row.note]
+    else:
+        rows = [row for row in rows if row.answers or not row.note]
+    if mode == "reader" or not rows:
+        raise KbError(f"the list holds no question for mode {mode}")
+    # A question is its own context: no paragraph is given, and the id must tell rows apart.
+    examples = [
+        Example(f"{at} {row.question}", row.question, "", "", tuple((a, 0) for a in row.answers))
+        for at, row in enumerate(rows, start=1)
+    ]
+    if mode == "retriever":
+        wanted = {each.id: row.note or "" for each, row in zip(examples, rows, strict=True)}
+        return _evaluate_retriever(base, examples, lambda each: wanted[each.id], show)
+    tongue = cast('Language | Literal["auto"]', language)
+    return _evaluate_end_to_end(base, examples, tongue, show)
 
 
 def write_notes(examples: list[Example], folder: Path) -> dict[str, str]:
@@ -104,8 +136,7 @@ def _evaluate_reader(
 def _evaluate_retriever(
     base: KnowledgeBase,
     examples: list[Example],
-    notes: dict[str, str],
-    _language: Language | Literal["auto"],
+    note_of: Callable[[Example], str],
     show: Show,
 ) -> dict[str, Any]:
     rows: list[evaluate.RankRow] = []
@@ -116,7 +147,7 @@ def _evaluate_retriever(
                 scored.citation.note for scored in base.search(example.question, 2 * _DEPTH)
             )
         )
-        own = notes[example.context]
+        own = note_of(example)
         rows.append(evaluate.RankRow(example, ranked.index(own) + 1 if own in ranked else None))
         show("searching", done, len(examples))
     scores = evaluate.evaluate_retrieval(rows)
@@ -126,7 +157,6 @@ def _evaluate_retriever(
 def _evaluate_end_to_end(
     base: KnowledgeBase,
     examples: list[Example],
-    _notes: dict[str, str],
     language: Language | Literal["auto"],
     show: Show,
 ) -> dict[str, Any]:

@@ -2,7 +2,16 @@ from dataclasses import replace
 
 import pytest
 
-from kb.measuring.calibrating import Reading, best_threshold, fit_judge, fit_weight, judged, measure
+from kb.measuring.calibrating import (
+    Reading,
+    best_threshold,
+    cross_validated,
+    fit_judge,
+    fit_weight,
+    judged,
+    measure,
+    verdicts,
+)
 from qa.answerer import Judge
 from qa.reader import Context, Span
 from qa.squad import Example
@@ -11,14 +20,14 @@ RIGHT, WRONG = "the red house", "a blue car"
 
 
 def reading(
-    number: int, right: float, wrong: float, cosines: tuple[float | None, ...], known: bool = True
+    number: int, right: float, wrong: float, scores: tuple[float | None, ...], known: bool = True
 ) -> Reading:
     """A question, its answer in the first passage and another in the last."""
-    contexts = (Context("", f"He has {RIGHT}."), Context("", f"She has {WRONG}."))[: len(cosines)]
+    contexts = (Context("", f"He has {RIGHT}."), Context("", f"She has {WRONG}."))[: len(scores)]
     answers = ((RIGHT, 7),) if known else ()
     spans = ((Span(7, 7 + len(RIGHT), right),), (Span(8, 8 + len(WRONG), wrong),))
     example = Example(f"{number}", f"What has he {number}?", contexts[0].text, "t", answers)
-    return Reading(example, contexts, cosines, spans[: len(cosines)])
+    return Reading(example, contexts, scores, spans[: len(scores)])
 
 
 def test_judged_takes_the_best_span_of_all_passages() -> None:
@@ -57,10 +66,24 @@ def readings() -> list[Reading]:
 
 def test_fit_judge_shows_answers_as_precise_as_asked(readings: list[Reading]) -> None:
     judge = fit_judge(readings, 0.8)
-    retrieved = [each for each in readings if each.cosines[0] is not None]
-    figures = measure(judge, retrieved)
+    retrieved = [each for each in readings if each.scores[0] is not None]
+    figures = measure(verdicts(judge, retrieved))
     assert figures["shown_precision_percent"] >= 80
     assert figures["unanswerable_recognised_percent"] > 50
-    looser = measure(replace(judge, retrieved=replace(judge.retrieved, threshold=0.0)), retrieved)
+    looser = measure(
+        verdicts(replace(judge, retrieved=replace(judge.retrieved, threshold=0.0)), retrieved)
+    )
     assert looser["shown_percent"] == 100.0
     assert looser["unanswerable_recognised_percent"] == 0.0
+
+
+def test_cross_validated_judges_every_question_once(readings: list[Reading]) -> None:
+    of_many = [
+        replace(each, example=replace(each.example, title=f"t{at % 40}"))
+        for at, each in enumerate(readings)
+    ]
+    rows = cross_validated(of_many, 0.7)
+    assert sorted(row.reading.example.id for row in rows) == sorted(
+        each.example.id for each in of_many
+    )
+    assert measure(rows)["questions"] == len(readings)

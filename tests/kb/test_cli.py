@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -26,7 +27,7 @@ def kb(*arguments: str, stdin: str | bytes | None = None) -> Result:
     return CliRunner().invoke(main, list(arguments), input=stdin)
 
 
-def as_json(result: Result) -> dict[str, object]:
+def as_json(result: Result) -> dict[str, Any]:
     assert result.exit_code == 0, result.output
     return json.loads(result.stdout)
 
@@ -43,7 +44,6 @@ def fails_in_one_line(result: Result, *words: str) -> None:
 def test_init_index_ask_from_nothing(tmp_path: Path) -> None:
     folder = str(tmp_path / "fresh")
     copied = as_json(kb("init", folder, "--json"))["copied"]
-    assert isinstance(copied, list)
     assert len(copied) >= 25
     assert as_json(kb("init", folder, "--json"))["copied"] == []
     report = as_json(kb("index", "-n", folder, "--json"))
@@ -167,6 +167,60 @@ def test_eval_measures_a_squad_file(tmp_path: Path, mode: str) -> None:
     else:
         assert report["questions"] == 2
         assert report["answerable"] == {"n": 1, "exact_match": 100.0, "f1": 100.0}
+
+
+def test_eval_takes_a_list_of_own_questions_and_compare_two_runs(
+    tmp_path: Path, notes: Path
+) -> None:
+    kb("index", "-n", str(notes))
+    table = tmp_path / "questions.md"
+    table.write_text(
+        "# Golden\n\n| Question | Note | Answer |\n| --- | --- | --- |\n"
+        "| When was Ohm's law published? | ohm.md | 1827 |\n| 海水的盐度是多少？ | 海.md | 3.5% |\n"
+        "| Who won the World Cup in 1998? | | |\n",
+        encoding="utf-8",
+    )
+    runs = [str(tmp_path / "a.json"), str(tmp_path / "b.json")]
+    found = as_json(
+        kb("eval", str(table), "--mode", "retriever", "-n", str(notes), "--save", runs[0], "--json")
+    )
+    assert (found["questions"], found["mrr"], found["ndcg_at_10"]) == (2, 1.0, 1.0)
+    assert "rows" not in found
+    answered = as_json(
+        kb(
+            "eval",
+            str(table),
+            "--mode",
+            "end-to-end",
+            "-n",
+            str(notes),
+            "--save",
+            runs[1],
+            "--json",
+        )
+    )
+    assert answered["questions"] == 3
+    assert answered["unanswerable"]["recognised"] == 100.0
+    same = as_json(kb("compare", runs[1], runs[1], "--json"))
+    assert same["f1"]["difference"]["mean"] == 0.0
+    assert same["f1"]["beyond_chance"] is False
+    fails_in_one_line(kb("compare", runs[0], str(table)), "questions.md", "kb eval --save")
+    fails_in_one_line(kb("eval", str(table), "-n", str(notes)), "mode reader")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("", "no column"), ("a,b\n1,2\n", "no column"), ("question\n", "holds no question")],
+)
+def test_eval_names_what_is_wrong_with_a_list(
+    tmp_path: Path, notes: Path, text: str, reason: str
+) -> None:
+    file = tmp_path / "bad.csv"
+    file.write_text(text)
+    kb("index", "-n", str(notes))
+    fails_in_one_line(
+        kb("eval", str(file), "--mode", "retriever", "-n", str(notes)), "bad.csv", reason
+    )
 
 
 def test_the_command_reads_its_folder_from_the_environment(notes: Path) -> None:

@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 
 from qa import evaluate
@@ -46,6 +47,12 @@ def test_evaluate_answers_hand_worked() -> None:
     assert report["languages"]["en"]["questions"] == 3
     assert report["languages"]["zh"]["answerable"] == {"n": 1, "exact_match": 0.0, "f1": 0.0}
     assert "unanswerable" not in report["languages"]["zh"]
+    # (threshold, answered, of those wrong), the surest first
+    third = round(1 / 3, 4)
+    assert report["risk_coverage"] == [
+        [0.9, 0.25, 0.0], [0.8, 0.5, 0.0], [0.7, 0.75, third], [0.2, 1.0, 0.25],
+    ]  # fmt: skip
+    assert report["rows"][HEIGHT.id]["f1"] == pytest.approx(2 / 3)
 
 
 def test_evaluate_answers_counts_every_answer_where_all_questions_have_one() -> None:
@@ -86,6 +93,10 @@ def test_evaluate_retrieval_hand_worked() -> None:
     assert report["questions"] == 4
     assert report["recall_at"] == {"1": 25.0, "5": 50.0, "20": 75.0}
     assert report["mrr"] == pytest.approx((1 + 1 / 4 + 1 / 20) / 4)
+    assert report["ndcg_at_10"] == pytest.approx((1 + 1 / np.log2(5)) / 4)
+    low, high = report["interval_95"]["recall_at_5"]
+    assert 0 <= low < 50 < high <= 100
+    assert report["rows"][HEIGHT.id] == {"recall_at_1": 0.0, "reciprocal_rank": 0.25}
     assert report["languages"]["zh"]["recall_at"] == {"1": 0.0, "5": 0.0, "20": 100.0}
 
 
