@@ -1,8 +1,8 @@
 """What each part of the ranking brings: ``python -m benchmarks.ranking HELD_OUT [DATA]``.
 
 HELD_OUT is a folder from ``python -m qa.holdout``, DATA that of the question files (default
-../shared/data/qa). Questions of one half of the documents choose the weights, those of the other
-half are measured. Writes benchmarks/results/ranking.json and the tables of docs/ranking.md.
+../shared/data/qa). Questions of one half of the documents try the weights, those of the other half
+measure the weights that ship. Writes benchmarks/results/ranking.json and docs/ranking.md.
 """
 
 import argparse
@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 
 from benchmarks.machine import describe
 from benchmarks.question_sets import SPECS, Corpus, Half, read_corpus
+from qa.answerer import Judge
 from qa.reader import Context, Reader, Span, load_reader
 from qa.reranking import rerank
 from retrieval.encoder import Encoder, load_encoder
 from retrieval.fusion import convex_combination, reciprocal_rank_fusion
 from retrieval.lexical import Entry, LexicalIndex
-from retrieval.retriever import DEPTH
+from retrieval.retriever import DEPTH, LEXICAL_WEIGHT
 
 ROOT = Path(__file__).parents[1]
 RESULT = ROOT / "benchmarks" / "results" / "ranking.json"
@@ -152,7 +153,7 @@ def table(results: dict[str, dict[str, dict[str, float]]]) -> str:
 
 
 def main() -> None:
-    """Choose the weights on one half, measure on the other."""
+    """Try weights on one half, measure the shipped ones on the other."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ranking", description=__doc__)
     parser.add_argument("held_out", type=Path)
     parser.add_argument("data", type=Path, nargs="?", default=ROOT.parent / "shared/data/qa")
@@ -185,9 +186,7 @@ def main() -> None:
         for lexical in LEXICAL_WEIGHTS
         for reading in READING_WEIGHTS
     }
-    unread = {lexical: tried[lexical, 0.0] for lexical in LEXICAL_WEIGHTS}
-    lexical = max(unread, key=unread.__getitem__)
-    reading = max(READING_WEIGHTS, key=lambda weight: tried[lexical, weight])
+    lexical, reading = LEXICAL_WEIGHT, Judge.load().reading_weight
     results = {
         corpus.name: {
             name: figures(ranks(corpus, [row for row in rows if row.half == "measure"], rank))

@@ -68,6 +68,7 @@ class Answer:
 
     :param confidence: between 0 and 1.
     :param nearest: the best passages, shown when there is no answer.
+    :param asked_as: a follow-up's full words, if these were answered and not the question as typed.
     """
 
     question: str
@@ -78,6 +79,7 @@ class Answer:
     alternatives: tuple[Alternative, ...] = ()
     nearest: tuple[Scored, ...] = ()
     timings_ms: dict[str, float] = field(default_factory=dict[str, float])
+    asked_as: str | None = None
 
     def __post_init__(self) -> None:
         if (self.text is None) != (self.kind == "none"):
@@ -97,6 +99,7 @@ def to_json(value: Answer | Alternative | Scored | Citation) -> dict[str, Any]:
         "alternatives": [asdict(alternative) for alternative in value.alternatives],
         "nearest": [asdict(scored) for scored in value.nearest],
         "timings_ms": dict(value.timings_ms),
+        "asked_as": value.asked_as,
     }
 
 
@@ -115,6 +118,7 @@ def from_json(data: Mapping[str, Any]) -> Answer:
             alternatives=tuple(Alternative(**_cited(each)) for each in data["alternatives"]),
             nearest=tuple(Scored(**_cited(each)) for each in data["nearest"]),
             timings_ms=dict(data["timings_ms"]),
+            asked_as=data.get("asked_as"),
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"not an answer: {error}") from error

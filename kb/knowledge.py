@@ -13,6 +13,7 @@ from kb.answer import Answer, Scored
 from kb.catalog.catalog import Catalog
 from kb.catalog.rows import NoteInfo
 from kb.composing import NEAREST, Clock, Found, answer, faq_answer, scored
+from kb.conversation import ask_in_context
 from kb.errors import CatalogMissing, NoteError, QuestionError
 from kb.indexing.sync import IndexReport, Progress, count_stale, index_folder
 from kb.notes import vault
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from kb.faq import FaqIndex
     from kb.indexing.passage_index import PassageIndex
     from kb.storage.history import History
+    from qa.followup.rewriting import Turn
     from qa.reader import Reader, Span
     from retrieval.encoder import Encoder
     from retrieval.scope import Scope
@@ -208,17 +210,28 @@ class KnowledgeBase:
         ]
 
     def ask(
-        self, question: str, *, scope: Scope | None = None, on_stage: Stage | None = None
+        self,
+        question: str,
+        *,
+        scope: Scope | None = None,
+        on_stage: Stage | None = None,
+        earlier: Sequence[Turn | str] = (),
     ) -> Answer:
         """Answer a question with words of the notes, or say that they hold no answer.
 
         A question that the notes ask themselves, in these or other words, gets their own answer.
 
         :param on_stage: told "searching", "reading" and "answering" as each begins.
+        :param earlier: the chat's questions before this one, oldest first; a question that leans
+            on them is asked in full words too, see `Answer.asked_as`.
         :raises QuestionError: if the question is empty or too long.
         """
         asked = self._checked(question)
         tell = on_stage or _ignore
+        limit = self.settings.max_question_chars
+        return ask_in_context(lambda each: self._ask(each, scope, tell), asked, earlier, limit)
+
+    def _ask(self, asked: str, scope: Scope | None, tell: Stage) -> Answer:
         clock = Clock()
         tell("searching")
         found = self._find(asked, self.settings.retrieve, scope)

@@ -30,6 +30,8 @@ def question(text: str, place: str = "") -> None:
 def answer(given: Answer) -> None:
     """Draw an answer, or that there is none."""
     with st.chat_message("assistant", avatar=":material/menu_book:"):
+        if given.asked_as:
+            pieces.quiet(t("asked_as", question=given.asked_as))
         if given.text is None:
             _no_answer(given)
         else:

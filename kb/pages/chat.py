@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from kb.answer import Answer, from_json, to_json
+from kb.conversation import turn_of
 from kb.pages import cards, index_panel, opener, pieces, problems, sidebar
 from kb.pages.language import t
 from kb.pages.scrolling import scroll_to
+from qa.followup.rewriting import MEMORY
+from qa.followup.rewriting import Turn as Earlier
 
 if TYPE_CHECKING:
     from kb.knowledge import KnowledgeBase
@@ -45,31 +48,42 @@ def main() -> None:
     if scope:
         pieces.quiet(t("scope_note", scope=", ".join([*scope.tags, *scope.folders])))
     if asked is not None:
-        _ask(base, chat, asked, scope)
+        _ask(base, chat, turns, asked, scope)
 
 
-def _ask(base: KnowledgeBase, chat: str | None, question: str, scope: Scope | None) -> None:
+def _ask(
+    base: KnowledgeBase, chat: str | None, turns: list[Turn], question: str, scope: Scope | None
+) -> None:
     cards.question(question)
     with problems.shown():
-        answer = _answered(base, question, scope)
+        answer = _answered(base, turns, question, scope)
         chat = chat or base.history.new_chat()
         base.history.add_turn(chat, question, to_json(answer))
         st.query_params[_PARAMETER] = chat
         st.rerun()
 
 
-def _answered(base: KnowledgeBase, question: str, scope: Scope | None) -> Answer:
-    """Ask, and show each stage while it runs."""
+def _answered(base: KnowledgeBase, turns: list[Turn], question: str, scope: Scope | None) -> Answer:
+    """Ask within the chat, and show each stage while it runs."""
     with st.status(t("stage_start"), type="compact") as status:
         try:
             return base.ask(
                 question,
                 scope=scope,
+                earlier=[_said(turn) for turn in turns[-MEMORY:]],
                 on_stage=lambda stage: status.update(label=t(f"stage_{stage}")),
             )
         except problems.OUR_ERRORS:
             status.update(label=t("stage_failed"), state="error")
             raise
+
+
+def _said(turn: Turn) -> Earlier:
+    """Return what a turn stored means to the questions after it."""
+    try:
+        return turn_of(from_json(turn.answer))
+    except ValueError:  # of another version: its question alone still tells the topic
+        return Earlier(turn.question)
 
 
 def _draw(turn: Turn, place: str) -> None:

@@ -44,6 +44,7 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
         "Nothing is indexed yet, so there is nothing to ask.",
         "还没有建立索引，暂时无法提问。",
     ),
+    "asked_as": ("Asked as: {question}", "理解为：{question}"),
     "stage_start": ("Looking for the answer", "正在寻找答案"),
     "stage_searching": ("Searching the notes", "正在检索笔记"),
     "stage_reading": ("Reading the best passages", "正在阅读最相关的段落"),

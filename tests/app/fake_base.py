@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from kb.indexing.sync import IndexReport, Progress
 from kb.knowledge import NoteSource, Status
 from kb.notes.vault import Skipped
 from kb.storage.history import History
+from qa.followup.rewriting import Turn
 from retrieval.scope import Scope
 
 NASTY = "<img src=x onerror=alert(1)> [a](javascript:alert(2)) **b** $$x$$ :red[r]"
@@ -68,6 +70,7 @@ class FakeBase:
         self.stale = 0
         self.failure: Exception | None = None
         self.scopes: list[Scope | None] = []
+        self.earlier: list[tuple[Turn | str, ...]] = []
         self.stages: list[str] = []
         self.written: dict[str, str] = {"a/b.md": SOURCE}
         self.rebuilt: list[bool] = []
@@ -84,8 +87,10 @@ class FakeBase:
         *,
         scope: Scope | None = None,
         on_stage: Callable[[str], None] | None = None,
+        earlier: Sequence[Turn | str] = (),
     ) -> Answer:
         self._ready()
+        self.earlier.append(tuple(earlier))
         self.scopes.append(scope)
         if not question.strip():
             raise QuestionError("the question is empty")
@@ -94,7 +99,8 @@ class FakeBase:
         for stage in ("searching", "reading", "answering"):
             if on_stage is not None:
                 on_stage(stage)
-        return answered(question) if "answer" in question else unanswered(question)
+        found = answered(question) if "answer" in question else unanswered(question)
+        return replace(found, asked_as=f"{question} {NASTY}") if "its" in question else found
 
     def search(self, query: str, k: int = 10, scope: Scope | None = None) -> list[Scored]:
         self._ready()

@@ -11,6 +11,7 @@ from fake_base import NASTY, PASSAGE, SOURCE, FakeBase, citation
 from kb.errors import CatalogDamaged, VaultError
 from kb.pages import opener
 from kb.pages.links import plain
+from qa.followup.rewriting import Turn
 from retrieval.scope import Scope
 
 if TYPE_CHECKING:
@@ -55,6 +56,19 @@ def test_chat_links_to_the_note_at_the_place(open_page: Open) -> None:
     start, end = citation().start, citation().end
     found = [query for label, query in links(app) if "Part" in label]
     assert f"note=a%2Fb.md&start={start}&end={end}" in found
+
+
+def test_chat_asks_a_follow_up_within_its_chat_and_says_how(
+    open_page: Open, base: FakeBase
+) -> None:
+    app = ask(open_page(), "what is the answer?")
+    assert base.earlier == [()]
+    assert "Asked as" not in html(app)
+    app = ask(app, "and its answer?")
+    [turn] = base.earlier[-1]
+    assert isinstance(turn, Turn)
+    assert (turn.question, turn.answer) == ("what is the answer?", "forty-two")
+    assert f"Asked as: and its answer? {escape(NASTY)}" in html(app)
 
 
 def test_chat_says_plainly_when_there_is_no_answer(open_page: Open) -> None:

@@ -1,0 +1,1 @@
+"""Follow-up questions, said in full words."""
