@@ -69,7 +69,8 @@ def test_index_agrees_with_naive_twin(
     expected = twin.search(query, k, allowed)
     assert len(index) == len(twin.rows)
     assert [id_ for id_, _ in found] == [id_ for id_, _ in expected]
-    close = {"abs": 1e-5}
+    # FAISS breaks ties between two fp16 numbers another way than numpy, which rounds to even.
+    close = {"abs": 5e-4}
     assert [score for _, score in found] == pytest.approx([s for _, s in expected], **close)
     everyone = np.arange(1, 31)
     scores = dict(zip(everyone.tolist(), index.scores(query, everyone).tolist(), strict=True))
