@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from benchmarks.machine import describe
 from benchmarks.question_sets import SPECS, Corpus, Half, read_corpus
 from qa.answerer import Judge
-from qa.reader import Context, Reader, Span, load_reader
+from qa.loading import load_reader
+from qa.reader import Context, Reader, Span
 from qa.reranking import rerank
 from retrieval.encoder import Encoder, load_encoder
 from retrieval.fusion import convex_combination, reciprocal_rank_fusion

@@ -21,7 +21,8 @@ from kb.notes.note import parse_note
 from kb.notes.vault import Skipped
 from kb.notes.writing import safe_path, write_atomic
 from qa.answerer import Judge
-from qa.reader import Context, load_reader
+from qa.loading import load_reader
+from qa.reader import Context
 from qa.reranking import rerank as rerank_read
 from retrieval.encoder import load_encoder
 

@@ -27,7 +27,8 @@ from qa import metrics
 from qa.answerer import CALIBRATION_FILE, Candidate, Judge, Scale
 from qa.calibration import AnswerFeatures, fit, threshold_for_precision
 from qa.evaluate import RIGHT_F1, language_of, sample
-from qa.reader import Context, Reader, Span, load_reader
+from qa.loading import load_reader
+from qa.reader import Context, Reader, Span
 from qa.squad import Example, read_squad
 
 PRECISION = 0.85

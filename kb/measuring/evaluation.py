@@ -15,7 +15,8 @@ from kb.knowledge import KnowledgeBase
 from kb.measuring.own_questions import OwnQuestion
 from qa import evaluate
 from qa.answerer import Judge
-from qa.reader import Context, load_reader
+from qa.loading import load_reader
+from qa.reader import Context
 from qa.squad import Example, read_squad
 
 if TYPE_CHECKING:
