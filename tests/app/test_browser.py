@@ -266,7 +266,7 @@ def test_index_page_tells_what_it_did(visit: Visit, notes: Path) -> None:
         visitor.go("index")
         visitor.page.get_by_role("button", name="Index now").click()
         visitor.main.get_by_text("latin1.md").wait_for(timeout=PATIENCE_MS)
-        assert visitor.page.get_by_text("passages, in").is_visible()
+        visitor.page.get_by_text("passages, in").wait_for(timeout=PATIENCE_MS)
         visitor.page.get_by_role("button", name="Make the index anew").click()
         visitor.page.get_by_test_id("stProgress").wait_for(timeout=PATIENCE_MS)
         visitor.page.get_by_text("passages, in").wait_for(timeout=PATIENCE_MS)
