@@ -1,0 +1,121 @@
+"""Commands that fill and index the folder: init, index, add, status."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import asdict
+from importlib import resources
+from pathlib import Path
+
+import click
+
+from kb.cli import printing
+from kb.cli.options import index_shown, json_option, notes_option, open_base, print_json
+from kb.errors import KbError
+
+
+@click.command()
+@click.argument("folder", default="notes", type=click.Path(path_type=Path))
+@json_option
+def init(folder: Path, as_json: bool) -> None:
+    r"""Copy the starter notes into FOLDER (default: ./notes), unless it has notes already.
+
+    \b
+    kb init
+    kb init ~/notes
+    """
+    copied: list[str] = []
+    if not _has_notes(folder):
+        copied = _copy_starter(folder)
+    if as_json:
+        print_json({"folder": str(folder), "copied": copied})
+    elif copied:
+        click.echo(f"{len(copied)} starter notes are in {folder}; next: kb index --notes {folder}")
+    else:
+        click.echo(f"{folder} has notes already; nothing was copied")
+
+
+def _has_notes(folder: Path) -> bool:
+    from kb.notes.vault import scan
+
+    return folder.exists() and bool(scan(folder).files)
+
+
+def _copy_starter(folder: Path) -> list[str]:
+    copied: list[str] = []
+    with resources.as_file(resources.files("kb") / "starter") as starter:
+        for source in sorted(starter.rglob("*.md")):
+            target = folder / source.relative_to(starter)
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with target.open("xb") as file, source.open("rb") as text:
+                    shutil.copyfileobj(text, file)
+            except OSError as exc:
+                raise KbError(f"cannot write {target}: {exc.strerror}") from exc
+            copied.append(target.relative_to(folder).as_posix())
+    return copied
+
+
+@click.command()
+@notes_option
+@json_option
+@click.option("--rebuild", is_flag=True, help="Derive everything anew, with new vectors.")
+def index(notes: str | None, as_json: bool, rebuild: bool) -> None:
+    r"""Index what changed in the notes since the last time.
+
+    \b
+    kb index
+    kb index --notes ~/notes --rebuild
+    """
+    with open_base(notes) as base:
+        report = index_shown(base, rebuild=rebuild, quiet=as_json)
+    if as_json:
+        print_json(asdict(report))
+    else:
+        click.echo(printing.report(report))
+
+
+@click.command()
+@click.argument("source")
+@click.option("--name", help="Path of the new note; needed when SOURCE is - .")
+@click.option("--overwrite", is_flag=True, help="Replace notes of the same name.")
+@notes_option
+@json_option
+def add(source: str, name: str | None, overwrite: bool, notes: str | None, as_json: bool) -> None:
+    r"""Add SOURCE, a Markdown file, a folder of them or - for standard input, and index it.
+
+    A note of the same name is never replaced without --overwrite.
+
+    \b
+    kb add attention.md
+    kb add drafts/
+    echo "# Adam" | kb add - --name training/adam.md
+    """
+    if source == "-" and not name:
+        raise click.UsageError("standard input needs a name for the note: --name NOTE.md")
+    with open_base(notes) as base:
+        from kb.notes.adding import add_source
+
+        added = add_source(base, source, name, overwrite=overwrite)
+        report = index_shown(base, quiet=as_json)
+    if as_json:
+        print_json({"added": added, "index": asdict(report)})
+    else:
+        click.echo("\n".join([*(f"added {path}" for path in added), printing.report(report)]))
+
+
+@click.command()
+@notes_option
+@json_option
+def status(notes: str | None, as_json: bool) -> None:
+    r"""Say what is indexed, with which models, and what was left out.
+
+    \b
+    kb status --json
+    """
+    with open_base(notes) as base:
+        found = base.status()
+    if as_json:
+        print_json(asdict(found))
+    else:
+        click.echo(printing.status(found))

@@ -1,0 +1,88 @@
+"""What the commands share: their options, the opening of a base, and how an error is told."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from kb.cli import printing
+from kb.errors import KbError
+
+if TYPE_CHECKING:
+    from kb.indexing.sync import IndexReport, Progress
+    from kb.knowledge import KnowledgeBase
+    from retrieval.scope import Scope
+
+
+class ErrorGroup(click.Group):
+    """Turns our own errors into one line on standard error and exit status 1."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command that was asked for."""
+        from qa.errors import QaError
+        from retrieval.errors import RetrievalError
+
+        try:
+            return super().invoke(ctx)
+        except (KbError, QaError, RetrievalError) as exc:
+            if ctx.params.get("debug"):
+                raise
+            click.echo(f"kb: {exc}", err=True)
+            ctx.exit(1)
+        except BrokenPipeError:
+            # The reader of our output has left (`kb ask - | head`): nothing is wrong.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(0)
+
+
+notes_option = click.option(
+    "--notes", "-n", metavar="DIR", help="Folder of the notes (default: $KB_NOTES or ./notes)."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+tag_option = click.option("--tag", "-t", "tags", multiple=True, help="Only notes with this tag.")
+folder_option = click.option(
+    "--folder", "-f", "folders", multiple=True, help="Only below this folder."
+)
+
+
+@contextmanager
+def open_base(notes: str | None, **overrides: object) -> Generator[KnowledgeBase]:
+    """Open the base of a folder, with settings of this call, and close it at the end."""
+    from kb.config import Settings
+    from kb.knowledge import KnowledgeBase
+
+    base = KnowledgeBase.open(Settings.load(notes, **overrides))
+    try:
+        yield base
+    finally:
+        base.close()
+
+
+def scope_of(tags: tuple[str, ...], folders: tuple[str, ...]) -> Scope:
+    """Return the notes that --tag and --folder leave."""
+    from retrieval.scope import Scope
+
+    return Scope(tuple(tag.lstrip("#").lower() for tag in tags), folders)
+
+
+def print_json(value: object, *, line: bool = False) -> None:
+    """Print JSON, on one line if asked."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=None if line else 2))
+
+
+def index_shown(base: KnowledgeBase, *, rebuild: bool = False, quiet: bool = False) -> IndexReport:
+    """Index what changed, with a progress bar where a person looks on."""
+    if quiet or not sys.stderr.isatty():
+        return base.index(rebuild=rebuild)
+    with printing.ProgressBar() as bar:
+
+        def show(progress: Progress) -> None:
+            bar.show(progress.stage, progress.done, progress.total)
+
+        return base.index(rebuild=rebuild, progress=show)
