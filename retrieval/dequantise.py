@@ -35,8 +35,13 @@ def body_weights(constants: dict[str, NDArray[np.generic]]) -> Weights:
         return constants[name].astype(np.float32)
 
     def matrix(name: str) -> NDArray[np.float32]:
-        levels = vector(f"{name}.weight")  # (inputs, outputs)
-        return np.ascontiguousarray((levels * vector(f"{name}.scale")).T, np.float32)
+        # The bundled encoder is from before its layers' weights and biases shared a name.
+        for older in (f"{name}.product", name.replace(".dense", ".product")):
+            name = older if f"{older}.weight" in constants else name
+        levels = vector(f"{name}.weight") * vector(f"{name}.scale")  # (inputs, outputs)
+        if f"{name}.factors" in constants:
+            levels *= vector(f"{name}.factors")[:, None]
+        return np.ascontiguousarray(levels.T, np.float32)
 
     found: Weights = {
         # Positions and the one token type were added up; the sum is all that is ever used.
@@ -60,13 +65,13 @@ def _add_layer(found: Weights, layer: str, matrix: _Read, vector: _Read) -> None
         found[f"{layer}.attention.self.{part}.weight"] = weight
         found[f"{layer}.attention.self.{part}.bias"] = bias
     for name in ("attention.output", "output"):
-        found[f"{layer}.{name}.dense.weight"] = matrix(f"{layer}.{name}.product")
+        found[f"{layer}.{name}.dense.weight"] = matrix(f"{layer}.{name}.dense")
         found[f"{layer}.{name}.dense.bias"] = vector(f"{layer}.{name}.dense.bias")
         for part in ("weight", "bias"):
             full = f"{layer}.{name}.LayerNorm.{part}"
             found[full] = vector(full)
     name = f"{layer}.intermediate.dense"
-    found[f"{name}.weight"] = matrix(f"{name}.product")
+    found[f"{name}.weight"] = matrix(name)
     found[f"{name}.bias"] = vector(f"{name}.bias")
 
 
