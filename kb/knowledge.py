@@ -352,6 +352,11 @@ class KnowledgeBase:
         given = self.settings.threshold
         return self._judge.retrieved.threshold if given is None else given
 
+    @property
+    def fingerprints(self) -> tuple[str, str]:
+        """What names the encoder and the reader exactly, in this order."""
+        return self._encoder.fingerprint, self._reader.fingerprint
+
     def _checked(self, question: str) -> str:
         asked = " ".join(question.split())
         limit = self.settings.max_question_chars

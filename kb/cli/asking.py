@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,6 +21,10 @@ from kb.cli.options import (
     tag_option,
 )
 from kb.errors import KbError
+
+if TYPE_CHECKING:
+    from kb.answer import Answer
+    from kb.knowledge import KnowledgeBase
 
 
 @click.command()
@@ -60,6 +65,12 @@ def search(
 @tag_option
 @folder_option
 @click.option("--threshold", type=float, help="Least confidence of a shown answer, 0 to 1.")
+@click.option(
+    "--receipt",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Add the answer to FILE, for `kb verify`.",
+)
 @notes_option
 @json_option
 def ask(
@@ -67,6 +78,7 @@ def ask(
     tags: tuple[str, ...],
     folders: tuple[str, ...],
     threshold: float | None,
+    receipt: Path | None,
     notes: str | None,
     as_json: bool,
 ) -> None:
@@ -78,28 +90,44 @@ def ask(
     kb ask "What does softmax divide by?"
     kb ask 自注意力的公式是什么？ --json
     kb ask - < questions.txt
+    kb ask "Who introduced the LSTM?" --receipt receipts.jsonl
     """
     from kb.answer import to_json
 
     with open_base(notes, threshold=threshold) as base:
         scope = scope_of(tags, folders)
         if question == "-":
-            _ask_lines(lambda line: to_json(base.ask(line, scope=scope)))
+            _ask_lines(lambda line: base.ask(line, scope=scope), base, receipt)
             return
         answer = base.ask(question, scope=scope)
-    if as_json:
-        print_json(to_json(answer))
-    else:
-        click.echo(printing.answer(answer))
+        if as_json:
+            print_json(to_json(answer))
+        else:
+            click.echo(printing.answer(answer))
+        # After the answer is shown: it is not lost if the receipt cannot be written.
+        _save(base, answer, receipt)
 
 
-def _ask_lines(ask_one: Callable[[str], dict[str, Any]]) -> None:
-    """Answer each line of standard input; a line that cannot be asked gets its error instead."""
+def _save(base: KnowledgeBase, answer: Answer, receipt: Path | None) -> None:
+    """Keep the receipt of an answer, if it is wanted and there is one."""
+    from kb.trust.receipts import append_receipt, make_receipt
+
+    if receipt is not None and answer.text is not None:
+        append_receipt(receipt, make_receipt(base, answer))
+
+
+def _ask_lines(ask_one: Callable[[str], Answer], base: KnowledgeBase, receipt: Path | None) -> None:
+    """Answer each line of standard input; what goes wrong with one is told in its own line."""
+    from kb.answer import to_json
+
     for line in sys.stdin.buffer:
         if question := line.decode("utf-8", errors="replace").strip():
+            told: dict[str, Any] = {"question": question}
             try:
                 answer = ask_one(question)
+                told = to_json(answer)
+                _save(base, answer, receipt)
             except KbError as exc:
-                answer = {"question": question, "error": str(exc)}
-            print_json(answer, line=True)
+                told["error"] = str(exc)
+            print_json(told, line=True)
             sys.stdout.flush()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from kb.cli import asking, folder, measuring, serving
+from kb.cli import asking, folder, measuring, serving, trust
 from kb.cli.options import ErrorGroup
 
 
@@ -35,6 +35,7 @@ for _command in (
     serving.serve,
     measuring.evaluate,
     measuring.compare,
+    trust.verify,
 ):
     main.add_command(_command)
 

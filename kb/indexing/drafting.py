@@ -34,6 +34,11 @@ class TokenCounter(Protocol):
         ...
 
 
+def content_hash(source: str) -> bytes:
+    """Return what tells whether a note says the same as before."""
+    return blake2b(source.encode(), digest_size=16).digest()
+
+
 @dataclass(frozen=True, slots=True)
 class Drafted:
     """A note to be stored, and its texts by the keys of their vectors."""
@@ -72,8 +77,9 @@ class Drafter:
         :raises NoteError: if it is gone or is not text.
         """
         text = read_text(self.root, file.path, max_bytes=self.max_bytes)
-        digest = blake2b(text.encode(), digest_size=16).digest()
-        return Source(file, text, digest, file.mtime_ns < self.listed_ns - _UNSETTLED_NS)
+        return Source(
+            file, text, content_hash(text), file.mtime_ns < self.listed_ns - _UNSETTLED_NS
+        )
 
     def draft(self, source: Source) -> Drafted:
         """Split a note into what is stored of it."""

@@ -1,0 +1,1 @@
+"""Checks a person can run: receipts of answers, golden questions, a check-up."""
