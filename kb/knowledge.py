@@ -28,9 +28,11 @@ from retrieval.encoder import load_encoder
 
 if TYPE_CHECKING:
     from kb.config import Settings
+    from kb.curation.curator import Curator
     from kb.faq import FaqIndex
     from kb.indexing.passage_index import PassageIndex
     from kb.storage.history import History
+    from qa.faq import FaqThresholds
     from qa.followup.rewriting import Turn
     from qa.reader import Reader, Span
     from retrieval.encoder import Encoder
@@ -108,6 +110,19 @@ class KnowledgeBase:
         from kb.storage.history import History
 
         return History(self.settings.data_folder)
+
+    @cached_property
+    def curation(self) -> Curator:
+        """The questions that wait for an answer, and how one is written."""
+        from kb.curation.curator import Curator
+
+        return Curator(
+            self.root,
+            self.history,
+            lambda questions: self._encoder.encode_queries(questions),
+            max_bytes=self.settings.max_note_bytes,
+            thresholds=self._faq_thresholds,
+        )
 
     def close(self) -> None:
         """Close the files that are open."""
@@ -341,10 +356,15 @@ class KnowledgeBase:
 
     @cached_property
     def _faq(self) -> FaqIndex:
-        from kb.faq import SAME_WORDS, FaqIndex
+        from kb.faq import FaqIndex
 
-        known = None if self._bundled_encoder else SAME_WORDS
-        return FaqIndex(self._catalog, self._encoder, known)
+        return FaqIndex(self._catalog, self._encoder, self._faq_thresholds)
+
+    @property
+    def _faq_thresholds(self) -> FaqThresholds | None:
+        from kb.faq import SAME_WORDS
+
+        return None if self._bundled_encoder else SAME_WORDS
 
     @property
     def threshold(self) -> float:

@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import cast
 
 from kb.markdown.document import Document, Reference, parse_markdown
 from kb.notes.front_matter import FrontMatter, read_front_matter
+from kb.notes.questions import Question, questions_of
 
-_QUESTION = re.compile(r"[?？][\"'”’」』）)*_\s]*$")
 _TAG_EDGES = "#/ \t\"'"
 _ITEM = re.compile(r"[,，、;；]")
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question that a note asks, in a heading or in its front matter.
-
-    :param answer: the curated answer; None for a heading, whose section is the answer.
-    :param start: start in the source: of the heading's text, or of the front matter.
-    :param end: its end in the source.
-    """
-
-    question: str
-    answer: str | None
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +48,7 @@ def parse_note(path: str, source: str) -> Note:
         aliases=tuple(dict.fromkeys(aliases)),
         links=document.links,
         body_start=front.body_start,
-        questions=(*_heading_questions(document), *_curated_questions(front)),
+        questions=questions_of(document, front),
         warnings=front.warnings,
     )
 
@@ -100,34 +84,3 @@ def _tags(value: object) -> list[str]:
         value = list[object](_ITEM.sub(" ", value).split())
     tags = [_text(item).strip(_TAG_EDGES).lower() for item in _list(value)]
     return [tag for tag in tags if tag]
-
-
-def _heading_questions(document: Document) -> Iterator[Question]:
-    for block in document.blocks:
-        if block.kind == "heading" and block.text and _QUESTION.search(block.text.text):
-            yield Question(block.text.text, None, *block.text.span)
-
-
-def _curated_questions(front: FrontMatter) -> Iterator[Question]:
-    """Read ``faq``: a list of question and answer, or a mapping from one to the other."""
-    for question, answer in _pairs(front.values.get("faq")):
-        if question and answer:
-            yield Question(question, answer, front.start, front.end)
-
-
-def _pairs(value: object) -> Iterator[tuple[str, str]]:
-    for item in _list(value):
-        if not isinstance(item, dict):
-            continue
-        fields = {
-            str(key).strip(): str(answer).strip()
-            for key, answer in cast("dict[object, object]", item).items()
-            if isinstance(answer, str)
-        }
-        named = {key.lower(): answer for key, answer in fields.items()}
-        question = named.get("question") or named.get("q") or ""
-        answer = named.get("answer") or named.get("a") or ""
-        if question or answer:
-            yield _text(question), answer
-        else:
-            yield from ((_text(key), answer) for key, answer in fields.items())

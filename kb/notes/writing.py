@@ -53,10 +53,24 @@ def write_atomic(path: Path, text: str, *, overwrite: bool = False) -> None:
     :param overwrite: replace a file that is there; else one of several writers wins.
     :raises VaultError: if the file is there and may not be replaced, or cannot be written.
     """
+    _written(path, text, overwrite=overwrite, expected=None)
+
+
+def replace_atomic(path: Path, text: str, expected: str) -> None:
+    """Write a file in place of one that still holds what it held when it was read.
+
+    :param expected: what it held; another program that writes during the replacement itself, an
+        instant, is not noticed.
+    :raises VaultError: if it holds something else by now, or cannot be written.
+    """
+    _written(path, text, overwrite=True, expected=expected.encode("utf-8"))
+
+
+def _written(path: Path, text: str, *, overwrite: bool, expected: bytes | None) -> None:
     try:
         data = text.encode("utf-8")
         _make_folder(path.parent)
-        _write(path, data, overwrite=overwrite)
+        _write(path, data, overwrite=overwrite, expected=expected)
     except FileExistsError as error:
         raise VaultError(f"{path} is already there: choose another name") from error
     except UnicodeEncodeError as error:
@@ -72,7 +86,7 @@ def _make_folder(folder: Path) -> None:
         raise VaultError(f"{folder} is a file, not a folder: choose another name") from error
 
 
-def _write(path: Path, data: bytes, *, overwrite: bool) -> None:
+def _write(path: Path, data: bytes, *, overwrite: bool, expected: bytes | None) -> None:
     # Hidden, so that a scan of the folder never sees a half-written note.
     temporary = path.parent / f".kb-{secrets.token_hex(8)}.tmp"
     try:
@@ -80,6 +94,8 @@ def _write(path: Path, data: bytes, *, overwrite: bool) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+        if expected is not None and _held(path) != expected:
+            raise VaultError(f"{path} was changed meanwhile: look at it and try again")
         if overwrite:
             _keep_mode(path, temporary)
             temporary.replace(path)
@@ -89,6 +105,13 @@ def _write(path: Path, data: bytes, *, overwrite: bool) -> None:
         with suppress(FileNotFoundError):
             temporary.unlink()
     _sync_folder(path.parent)
+
+
+def _held(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
 
 
 def _keep_mode(path: Path, temporary: Path) -> None:

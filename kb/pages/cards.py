@@ -44,7 +44,12 @@ def passages(found: tuple[Scored, ...] | list[Scored]) -> None:
         cited = scored.citation
         with st.container(border=True, gap="small"):
             links.to_citation(cited)
-            _excerpt(marked(cited.passage, 0, 0, beginning(cited.passage, _BRIEF_CHARS)))
+            passage(cited.passage)
+
+
+def passage(text: str) -> None:
+    """Draw the beginning of a passage."""
+    _excerpt(marked(text, 0, 0, beginning(text, _BRIEF_CHARS)))
 
 
 def _answer(given: Answer, text: str) -> None:
@@ -64,6 +69,7 @@ def _answer(given: Answer, text: str) -> None:
 
 def _no_answer(given: Answer) -> None:
     st.markdown(f"**{links.plain(t('no_answer'))}**")
+    links.to_page(links.INBOX, t("in_inbox"), ":material/inbox:")
     if given.nearest:
         pieces.quiet(t("nearest"))
         passages(given.nearest)

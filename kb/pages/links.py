@@ -17,6 +17,7 @@ CHAT = HERE / "chat.py"
 NOTES = HERE / "notes.py"
 NOTE = HERE / "note.py"
 STATUS = HERE / "status.py"
+INBOX = HERE / "inbox.py"
 
 LABEL_CHARS = 120
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
@@ -57,6 +58,16 @@ def to_chat(chat: str, title: str, *, current: bool) -> None:
     """Draw a link to a chat."""
     icon = ":material/chat:" if current else ":material/chat_bubble:"
     _link(CHAT, title, {"chat": chat}, icon=icon, form="**{}**" if current else "{}")
+
+
+def to_waiting(turn: int, question: str) -> None:
+    """Draw a link to a question of the inbox."""
+    _link(INBOX, question, {"turn": str(turn)}, icon=":material/help:")
+
+
+def to_page(page: Path, label: str, icon: str) -> None:
+    """Draw a link to a page as it opens by itself."""
+    _link(page, label, {}, icon=icon, form="{}")
 
 
 def _parameters(citation: Citation) -> dict[str, str]:

@@ -14,14 +14,17 @@ from typing import Any, Literal, cast
 
 from kb.errors import HistoryError
 from kb.storage.database import Database
+from kb.storage.waiting import Unanswered, topic_of, waiting
 
 HISTORY_FILE = "history.db"
 TITLE_CHARS = 60
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _APPLICATION_ID = 0x6B62_6831  # "kbh1"
 
-# turns: `topic` is the question as the inbox counts it. AUTOINCREMENT: a turn that a page still
-# shows never becomes another one.
+# settled: turns of a topic up to this one wait for nothing more. Version 1 had no such table.
+_SETTLED = "CREATE TABLE settled (topic TEXT PRIMARY KEY, turn_id INTEGER NOT NULL)"
+# turns: `topic` is the question as the inbox counts it, a follow-up in its full words.
+# AUTOINCREMENT: a turn that a page still shows never becomes another one.
 _TABLES = (
     """CREATE TABLE chats (
       id TEXT PRIMARY KEY,
@@ -42,6 +45,7 @@ _TABLES = (
     )""",
     "CREATE INDEX turns_chat ON turns (chat_id, id)",
     "CREATE INDEX turns_topic ON turns (topic, id)",
+    _SETTLED,
     f"PRAGMA application_id={_APPLICATION_ID}",
     f"PRAGMA user_version={SCHEMA_VERSION}",
 )
@@ -67,20 +71,6 @@ class Turn:
     answer: dict[str, Any]
     asked_at: datetime
     verdict: Verdict | None
-    right_answer: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Unanswered:
-    """A question that the notes should answer better.
-
-    :param count: how often it was asked without a good answer.
-    :param right_answer: what a reader said it should be, the newest.
-    """
-
-    question: str
-    count: int
-    last_asked: datetime
     right_answer: str | None
 
 
@@ -138,12 +128,13 @@ class History:
         """
         stored = json.dumps(answer, ensure_ascii=False)
         is_answered = answer.get("answer") is not None
+        topic = topic_of(answer.get("asked_as") or question)
         with self._write() as connection:
             moment = _add_chat(connection, chat, question)
             cursor = connection.execute(
                 "INSERT INTO turns (chat_id, question, topic, answer, is_answered, asked_at)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
-                (chat, question, _topic(question), stored, is_answered, moment),
+                (chat, question, topic, stored, is_answered, moment),
             )
             return int(cursor.lastrowid or 0)
 
@@ -172,22 +163,28 @@ class History:
     def inbox(self) -> list[Unanswered]:
         """Return questions without a good answer, the last asked first.
 
-        One counts until it is asked again and answered without a thumbs down.
+        One counts until it is asked again and answered without a thumbs down, or is settled.
         """
+        settled = dict(self._rows("SELECT topic, turn_id FROM settled", since=2))
         rows = self._rows(
-            "SELECT topic, question, asked_at, right_answer,"
+            "SELECT id, topic, coalesce(json_extract(answer, '$.asked_as'), question), asked_at,"
+            " right_answer, json_extract(answer, '$.answer'),"
             " verdict IS 'down' OR (NOT is_answered AND verdict IS NOT 'up')"
             " FROM turns ORDER BY id"
         )
-        waiting: dict[str, Unanswered] = {}
-        for topic, question, moment, right, is_bad in rows:
-            before = waiting.pop(topic, None)
-            if is_bad:
-                count = before.count + 1 if before else 1
-                right = right or (before.right_answer if before else None)
-                asked = datetime.fromisoformat(moment)
-                waiting[topic] = Unanswered(question, count, asked, right)
-        return list(reversed(waiting.values()))
+        return waiting(row for row in rows if row[0] > settled.get(row[1], 0))
+
+    def settle(self, turns: Mapping[str, int]) -> None:
+        """Take questions out of the inbox until they are asked in vain again.
+
+        :param turns: of each topic the last turn that is settled.
+        """
+        query = (
+            "INSERT INTO settled (topic, turn_id) VALUES (?, ?) ON CONFLICT (topic) DO UPDATE SET"
+            " turn_id = max(turn_id, excluded.turn_id)"
+        )
+        with self._write() as connection:
+            connection.executemany(query, turns.items())
 
     def close(self) -> None:
         """Close what is open; the object can be used again."""
@@ -203,22 +200,27 @@ class History:
             self._check(connection)
             yield connection
 
-    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+    def _rows(self, query: str, *values: object, since: int = 1) -> list[tuple[Any, ...]]:
+        """Read rows; there are none in a file of a version before ``since``."""
         if not self.path.is_file():
             return []
         with self._database.read() as connection:
-            if not self._is_made(connection):
+            if self._version(connection) < since:
                 return []
             return connection.execute(query, values).fetchall()
 
     def _check(self, connection: sqlite3.Connection) -> None:
-        """Make the tables if the file is empty."""
-        if not self._is_made(connection):
+        """Make the tables if the file is empty, and those that an older version lacks."""
+        version = self._version(connection)
+        if not version:
             for statement in _TABLES:
                 connection.execute(statement)
+        elif version < SCHEMA_VERSION:
+            connection.execute(_SETTLED)
+            connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
-    def _is_made(self, connection: sqlite3.Connection) -> bool:
-        """Say whether the tables are there.
+    def _version(self, connection: sqlite3.Connection) -> int:
+        """Return the version of the tables, 0 if there are none.
 
         :raises HistoryError: if the file is another's or a newer version's.
         """
@@ -226,12 +228,12 @@ class History:
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         if not tables:
-            return False
+            return 0
         if application != _APPLICATION_ID:
             raise self._database.damaged("it is not a history")
         if found > SCHEMA_VERSION:
             raise HistoryError(f"{self.path} was made by a newer version of kb: update kb")
-        return True
+        return int(found)
 
     def _answer(self, text: str) -> dict[str, Any]:
         try:
@@ -254,8 +256,3 @@ def _add_chat(connection: sqlite3.Connection, chat: str, title: str) -> str:
 def _shorten(title: str) -> str:
     line = " ".join(title.split())
     return line if len(line) <= TITLE_CHARS else f"{line[: TITLE_CHARS - 1].rstrip()}…"
-
-
-def _topic(question: str) -> str:
-    """Return a question without what two askers may write differently."""
-    return " ".join(question.casefold().split()).rstrip(" ?？!！.。")

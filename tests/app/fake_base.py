@@ -11,13 +11,16 @@ from typing import Any
 
 from kb.answer import Alternative, Answer, Citation, Scored
 from kb.catalog.rows import NoteInfo
+from kb.curation.curator import Curator
 from kb.errors import CatalogMissing, NoteError, QuestionError, VaultError
+from kb.faq import SAME_WORDS
 from kb.indexing.sync import IndexReport, Progress
 from kb.knowledge import NoteSource, Status
 from kb.notes.vault import Skipped
 from kb.storage.history import History
 from qa.followup.rewriting import Turn
 from retrieval.scope import Scope
+from tests.kb.fake_encoder import FakeEncoder
 
 NASTY = "<img src=x onerror=alert(1)> [a](javascript:alert(2)) **b** $$x$$ :red[r]"
 SOURCE = (
@@ -66,6 +69,13 @@ class FakeBase:
     def __init__(self, folder: Path) -> None:
         self.settings: Any = SimpleNamespace(max_note_mb=10, language="auto")
         self.history = History(folder / ".kb")
+        self.curation = Curator(
+            folder,
+            self.history,
+            FakeEncoder().encode_queries,
+            max_bytes=10_000,
+            thresholds=SAME_WORDS,
+        )
         self.indexed = True
         self.stale = 0
         self.failure: Exception | None = None

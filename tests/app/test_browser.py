@@ -190,6 +190,29 @@ def test_chat_is_renamed_and_deleted(visit: Visit) -> None:
         assert "chat=" not in visitor.page.url
 
 
+def test_question_without_answer_is_answered_from_the_inbox(visit: Visit, notes: Path) -> None:
+    question = "Who won the regatta of 1931?"
+    with visit() as visitor:
+        visitor.go()
+        visitor.ask(question)
+        visitor.main.get_by_role("link", name="Kept in the inbox").click()
+        visitor.page.wait_for_url(re.compile(r"/inbox"))
+        visitor.settle()
+        visitor.main.get_by_role("link", name=question).click()
+        visitor.page.wait_for_url(re.compile(r"turn="))
+        visitor.main.get_by_text("Nearest passages").wait_for(timeout=PATIENCE_MS)
+        visitor.page.get_by_role("textbox", name="Answer, in Markdown").fill("Ada Lovell won it.")
+        visitor.page.get_by_role("button", name="Save the answer").click()
+        visitor.main.get_by_text("Saved.").wait_for(timeout=PATIENCE_MS)
+        visitor.page.get_by_text("passages, in").wait_for(timeout=PATIENCE_MS)
+        assert visitor.main.get_by_role("link", name=question).count() == 0
+        visitor.go()
+        visitor.ask("who won the regatta of 1931")
+        assert visitor.main.locator(".kb-answer").inner_text() == "Ada Lovell won it."
+        assert visitor.main.get_by_text("A curated answer").is_visible()
+    (notes / "faq.md").unlink()
+
+
 @pytest.mark.parametrize("question", [" ", "x" * 10_000], ids=["blank", "long"])
 def test_unfit_question_is_one_line(visit: Visit, question: str) -> None:
     with visit() as visitor:

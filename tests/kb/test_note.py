@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kb.notes.front_matter import MAX_FRONT_MATTER_BYTES
-from kb.notes.note import Question, parse_note
+from kb.notes.note import parse_note
+from kb.notes.questions import Question
 from tests.strategies import any_markdown
 
 
@@ -88,6 +89,40 @@ def test_parse_note_reads_curated_questions(faq: str) -> None:
     source = f"---\nfaq:{faq}\n---\n"
     expected = Question("Q one?", "Two\nlines", 4, source.rindex("---"))
     assert parse_note("a.md", source).questions == (expected,)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("**Q:** What is it?\n**A:** It is `x`.\nYes.", ("What is it?", "It is x. Yes.")),
+        ("Q: Two\n\nA: The answer: 2.", ("Two", "The answer: 2.")),
+        ("- Question: Why?\n  Answer: So.", ("Why?", "So.")),
+        ("问：是什么？\n答：是**它**。", ("是什么？", "是它。")),
+    ],
+    ids=["bold", "two paragraphs", "list", "chinese"],
+)
+def test_parse_note_reads_labelled_questions(body: str, expected: tuple[str, str]) -> None:
+    source = f"# T\n\n{body}\n\nMore: text.\n"
+    [found] = parse_note("a.md", source).questions
+    assert (found.question, found.answer) == expected
+    cited = source[found.start : found.end]
+    assert re.sub(r"[*`]", "", cited).replace("\n", " ") == expected[1]
+
+
+def test_parse_note_reads_several_labelled_questions_of_a_paragraph() -> None:
+    note = parse_note("a.md", "Q: a?\nA: b. One question: why.\nQ: c?\nA: d\n")
+    assert [(each.question, each.answer) for each in note.questions] == [
+        ("a?", "b. One question: why."),
+        ("c?", "d"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["Q: lone?\n\nText.\n\nA: no", "Of vitamin A: good. Q: why?", "A: no", "Q:\nA: no"],
+)
+def test_parse_note_finds_no_question_where_none_is_answered(body: str) -> None:
+    assert parse_note("a.md", body).questions == ()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Questions that people asked, and the answers that are written for them."""
