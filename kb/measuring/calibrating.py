@@ -25,13 +25,14 @@ from kb.knowledge import KnowledgeBase
 from kb.measuring.evaluation import write_notes
 from qa import metrics
 from qa.answerer import CALIBRATION_FILE, Candidate, Judge, Scale
-from qa.calibration import AnswerFeatures, fit, threshold_for_precision
+from qa.calibration import AnswerFeatures, Calibration, fit, threshold_for_precision
 from qa.evaluate import RIGHT_F1, language_of, sample
 from qa.loading import load_reader
 from qa.reader import Context, Reader, Span
 from qa.squad import Example, read_squad
 
 PRECISION = 0.85
+_WORST_LANGUAGE = 0.04  # how much less often right the answers of one language may be
 _FOLDS = 5
 READING_WEIGHT = 0.007  # by benchmarks/ranking.py, see docs/ranking.md
 FILES = (
@@ -148,19 +149,32 @@ def judged(judge: Judge, readings: Iterable[Reading]) -> list[Judged]:
 def fit_judge(readings: Sequence[Reading], precision: float) -> Judge:
     """Fit the ranking and both scales.
 
-    :param precision: how often answers shown from retrieved passages are to be right, 0 to 1.
+    :param precision: how often answers shown from retrieved passages are to be right, 0 to 1; of
+        one language alone 0.04 less will do.
     """
     retrieved = [each for each in readings if not _is_given(each)]
     given = [each for each in readings if _is_given(each)]
     judge = replace(Judge.uncalibrated(), retrieval_weight=fit_weight(retrieved))
     rows = judged(judge, retrieved)
     calibration = fit([each.features for each in rows], [each.right for each in rows])
-    confidences = [calibration.confidence(each.features) for each in rows]
-    threshold = threshold_for_precision(confidences, [each.right for each in rows], precision)
-    if threshold is None:
-        raise KbError(f"no threshold makes {precision:.0%} of the shown answers right")
-    judge = replace(judge, retrieved=Scale(calibration, round(threshold, 3)))
+    judge = replace(judge, retrieved=Scale(calibration, _least(rows, calibration, precision)))
     return replace(judge, given=fit_given(judge, given))
+
+
+def _least(rows: Sequence[Judged], calibration: Calibration, precision: float) -> float:
+    """Return the threshold at which shown answers are right so often, in no language much less."""
+    aims = {None: precision}
+    aims |= {each.features.language: precision - _WORST_LANGUAGE for each in rows}
+    thresholds: list[float] = []
+    for language, aim in aims.items():
+        of_language = [each for each in rows if language in (None, each.features.language)]
+        confidences = [calibration.confidence(each.features) for each in of_language]
+        right = [each.right for each in of_language]
+        threshold = threshold_for_precision(confidences, right, aim)
+        if threshold is None:
+            raise KbError(f"no threshold makes {aim:.0%} of the shown answers right")
+        thresholds.append(threshold)
+    return round(max(thresholds), 3)
 
 
 def fit_given(judge: Judge, readings: Sequence[Reading]) -> Scale:
