@@ -51,7 +51,7 @@ class KeyStore:
         self._lock = threading.Lock()
         self._known: tuple[tuple[int, int, int] | None, tuple[Key, ...]] = (None, ())
 
-    def keys(self) -> tuple[Key, ...]:
+    def all(self) -> tuple[Key, ...]:
         """Return the keys in the order they were made.
 
         :raises AccessError: if the file cannot be read; then no key holds.
@@ -66,7 +66,7 @@ class KeyStore:
         """Return the key of a secret, None if there is none."""
         digest = _digest(secret)
         found: Key | None = None
-        for key in self.keys():
+        for key in self.all():
             # All are compared, each in constant time: the answer's time tells nothing.
             if hmac.compare_digest(key.digest, digest):
                 found = key
@@ -82,9 +82,11 @@ class KeyStore:
         secret = PREFIX + secrets.token_urlsafe(32)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with self._changing():
-            before = self.keys()
+            before = self.all()
             if any(key.name == name for key in before):
-                raise AccessError(f"there is a key {name} already: remove it or choose another name")
+                raise AccessError(
+                    f"there is a key {name} already: remove it or choose another name"
+                )
             self._write([*before, Key(name, role, now, _digest(secret))])
         return secret
 
@@ -94,7 +96,7 @@ class KeyStore:
         :raises AccessError: if there is no such key, or the file cannot be written.
         """
         with self._changing():
-            before = self.keys()
+            before = self.all()
             left = [key for key in before if key.name != name]
             if len(left) == len(before):
                 raise AccessError(f"there is no key {name[:80]!r}: see `kb key list`")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from kb.cli import asking, folder, measuring, serving, trust
+from kb.cli import asking, folder, keys, measuring, serving, trust
 from kb.cli.options import ErrorGroup
 
 
@@ -33,6 +33,7 @@ for _command in (
     asking.search,
     asking.ask,
     serving.serve,
+    keys.key,
     measuring.evaluate,
     measuring.compare,
     trust.verify,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,7 +13,7 @@ from kb.access.keys import KeyStore
 from kb.access.roles import Role, includes
 from kb.web.bodies import taken_in
 from kb.web.hosts import check_names
-from kb.web.problems import OUR_ERRORS, Problem, problem_of
+from kb.web.problems import Problem, told
 from kb.web.rates import RateLimit
 
 CALLER = "kb.caller"
@@ -76,7 +74,7 @@ class Door:
         try:
             await self._served(scope, receive, noting)
         except Exception as error:  # noqa: BLE001  the last place that can tell it in one line
-            problem = _told(error)
+            problem = told(error)
             if not started:
                 await problem.response()(scope, receive, send)
 
@@ -98,7 +96,7 @@ class Door:
 
     def _caller(self, headers: Headers, scope: Scope) -> Caller:
         keys = self._house.keys
-        if self._house.keyless and not keys.keys():
+        if self._house.keyless and not keys.all():
             self._count(f"address {_address(scope)}")
             return Caller(_address(scope), self._house.keyless)
         scheme, _, secret = headers.get("authorization", "").partition(" ")
@@ -139,16 +137,3 @@ def demand(caller: Caller, needed: Role) -> None:
 def _address(scope: Scope) -> str:
     client = scope.get("client")
     return str(client[0]) if client else "unknown"
-
-
-def _told(error: Exception) -> Problem:
-    """Return the problem that an error is; one that nobody foresaw is logged in a line."""
-    if isinstance(error, Problem):
-        return error
-    if isinstance(error, OUR_ERRORS):
-        return problem_of(error)
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    reason = " ".join(str(error).split())[:300]
-    line = f"kb: internal error: {type(error).__name__}: {reason} ({place.filename}:{place.lineno})"
-    sys.stderr.write(line + "\n")
-    return Problem(500, "internal-error", "something went wrong here; the server's log has a line on it")

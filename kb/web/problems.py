@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+import traceback
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -76,14 +78,28 @@ def problem_of(error: Exception) -> Problem:
     """Return the problem that one of our own errors is."""
     kind = type(error)
     if isinstance(error, errors.NoteError):
-        return Problem(_note_status(error), "note-unreadable", str(error))
+        return _note_problem(error)
     status = next(_STATUS[each] for each in kind.__mro__ if each in _STATUS)
     headers = {"retry-after": "5"} if status in (409, 503) else {}
     more = {"version": error.version} if isinstance(error, errors.NoteChanged) else {}
     return Problem(status, _CAMEL.sub("-", kind.__name__).lower(), str(error), headers, more)
 
 
-def _note_status(error: errors.NoteError) -> int:
+def told(error: Exception) -> Problem:
+    """Return the problem that an error is; one that nobody foresaw is logged in a line."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, OUR_ERRORS):
+        return problem_of(error)
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    reason = " ".join(str(error).split())[:300]
+    where = f"{place.filename}:{place.lineno}"
+    sys.stderr.write(f"kb: internal error: {type(error).__name__}: {reason} ({where})\n")
+    return Problem(500, "internal-error", "something went wrong here: see the server's log")
+
+
+def _note_problem(error: errors.NoteError) -> Problem:
     """Tell a note that is not there from one that is, and is no text."""
-    there = isinstance(error.__cause__, UnicodeDecodeError | PermissionError)
-    return 422 if there else 404
+    if isinstance(error.__cause__, UnicodeDecodeError | PermissionError):
+        return Problem(422, "note-unreadable", str(error))
+    return Problem(404, "note-missing", str(error))

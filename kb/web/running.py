@@ -36,10 +36,10 @@ def house_of(
     :raises AccessError: if the address is beyond this machine and there are no keys.
     """
     keys = KeyStore(settings.data_folder)
-    has_keys = bool(keys.keys())
+    has_keys = bool(keys.all())
     if not has_keys and not is_loopback(settings.host):
         raise AccessError(
-            f"{settings.host} can be reached from other machines: make a key first, `kb key add NAME`"
+            f"{settings.host} is open to other machines: make a key first, `kb key add NAME`"
         )
     named = (name.strip().lower() for name in settings.allowed_hosts.split(","))
     # A note in JSON: every byte of it can be written as six.
