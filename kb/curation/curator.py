@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from kb.curation.entry import with_entry
 from kb.curation.grouping import Encode, Grouping
+from kb.notes.locking import notes_lock
 from kb.notes.vault import read_text
 from kb.notes.writing import replace_atomic, safe_path, write_atomic
 
@@ -89,11 +90,12 @@ class Curator:
         """
         target = safe_path(self._root, note)
         path = target.relative_to(self._root.resolve()).as_posix()
-        if not target.exists():
-            write_atomic(target, with_entry(path, "", question, answer, origin))
-            return path
-        source = read_text(self._root, path, max_bytes=self._max_bytes)
-        replace_atomic(target, with_entry(path, source, question, answer, origin), source)
+        with notes_lock(self._root):
+            if not target.exists():
+                write_atomic(target, with_entry(path, "", question, answer, origin))
+                return path
+            source = read_text(self._root, path, max_bytes=self._max_bytes)
+            replace_atomic(target, with_entry(path, source, question, answer, origin), source)
         return path
 
 
