@@ -121,7 +121,7 @@ class KnowledgeBase:
     @cached_property
     def editing(self) -> NoteEditor:
         """How notes are written."""
-        return NoteEditor(self.root, max_bytes=self.settings.max_note_bytes)
+        return NoteEditor(self.root, self.settings.limits)
 
     @cached_property
     def reading(self) -> NoteReader:
