@@ -13,6 +13,7 @@ KbError
 ├── LockedError        another process is indexing
 ├── AccessError        keys cannot be used, or an address needs them
 ├── ExtraMissing       a part needs packages that are not installed
+├── NotAllowed         a reader tried what only an editor may do
 └── HistoryError       chats and feedback cannot be read or kept
 """
 
@@ -77,6 +78,10 @@ class AccessError(KbError):
 
 class ExtraMissing(KbError):
     """A part needs packages that are not installed."""
+
+
+class NotAllowed(KbError):
+    """A reader tried what only an editor may do."""
 
 
 class HistoryError(KbError):

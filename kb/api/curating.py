@@ -27,8 +27,11 @@ def give_feedback(base: Base, caller: Reader, given: FeedbackRequest) -> Respons
 
 
 @router.get("/inbox", response_model=list[InboxBody])
-def list_inbox(base: Base) -> Response:
-    """List the questions that wait for a better answer, the last asked first."""
+def list_inbox(base: Base, _caller: Editor) -> Response:
+    """List the questions that wait for a better answer, the last asked first.
+
+    An editor's: it shows what others asked.
+    """
     return answered(
         [
             {

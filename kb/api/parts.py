@@ -7,34 +7,36 @@ from typing import Annotated
 
 from fastapi import Depends, Request, Response
 
+from kb.access.guard import guarded
+from kb.access.person import Person
 from kb.api.background import Background
 from kb.jsontext import dumps
 from kb.knowledge import KnowledgeBase
-from kb.web.door import Caller, caller_of, demand
+from kb.web.door import caller_of, demand_editor
 from retrieval.scope import Scope
 
 
 def _base(request: Request) -> KnowledgeBase:
-    return request.app.state.base
+    return guarded(request.app.state.base, caller_of(request.scope))
 
 
 def _background(request: Request) -> Background:
     return request.app.state.background
 
 
-def _caller(request: Request) -> Caller:
+def _caller(request: Request) -> Person:
     return caller_of(request.scope)
 
 
-def _editor(caller: Annotated[Caller, Depends(_caller)]) -> Caller:
-    demand(caller, "editor")
+def _editor(caller: Annotated[Person, Depends(_caller)]) -> Person:
+    demand_editor(caller)
     return caller
 
 
 Base = Annotated[KnowledgeBase, Depends(_base)]
 Work = Annotated[Background, Depends(_background)]
-Reader = Annotated[Caller, Depends(_caller)]
-Editor = Annotated[Caller, Depends(_editor)]
+Reader = Annotated[Person, Depends(_caller)]
+Editor = Annotated[Person, Depends(_editor)]
 
 
 def answered(value: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:

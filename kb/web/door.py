@@ -10,7 +10,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kb.access.keys import KeyStore
-from kb.access.roles import Role, includes
+from kb.access.person import Person, Role
+from kb.errors import NotAllowed
 from kb.web.bodies import taken_in
 from kb.web.hosts import check_names
 from kb.web.problems import Problem, told
@@ -19,14 +20,6 @@ from kb.web.rates import RateLimit
 CALLER = "kb.caller"
 # Requests at work or waiting for a thread; more only make each other wait.
 MOST_AT_ONCE = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who calls: the name of a key, or an address if no key is needed."""
-
-    name: str
-    role: Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +43,7 @@ class House:
 
 
 class Door:
-    """ASGI middleware; the app finds the `Caller` in the scope under ``CALLER``."""
+    """ASGI middleware; the app finds who calls in the scope under ``CALLER``."""
 
     def __init__(self, app: ASGIApp, house: House) -> None:
         self._app = app
@@ -94,11 +87,11 @@ class Door:
         finally:
             self._inside -= 1
 
-    def _caller(self, headers: Headers, scope: Scope) -> Caller:
+    def _caller(self, headers: Headers, scope: Scope) -> Person:
         keys = self._house.keys
         if self._house.keyless and not keys.all():
             self._count(f"address {_address(scope)}")
-            return Caller(_address(scope), self._house.keyless)
+            return Person(self._house.keyless, name=_address(scope))
         scheme, _, secret = headers.get("authorization", "").partition(" ")
         found = keys.find(secret.strip()) if scheme.lower() == "bearer" else None
         if found is None:
@@ -110,7 +103,7 @@ class Door:
                 {"www-authenticate": 'Bearer realm="notes-kb"'},
             )
         self._count(f"key {found.name}")
-        return Caller(found.name, found.role)
+        return Person(found.role, owner=f"key {found.name}", name=found.name)
 
     def _count(self, caller: str) -> None:
         wait = self._rates.wait_seconds(caller)
@@ -120,18 +113,18 @@ class Door:
             raise Problem(429, "too-many-requests", detail, {"retry-after": str(seconds)})
 
 
-def caller_of(scope: Scope) -> Caller:
+def caller_of(scope: Scope) -> Person:
     """Return who calls."""
     return scope[CALLER]
 
 
-def demand(caller: Caller, needed: Role) -> None:
-    """Go on if a caller has a role.
+def demand_editor(caller: Person) -> None:
+    """Go on if a caller may write.
 
-    :raises Problem: 403.
+    :raises NotAllowed: if not.
     """
-    if not includes(caller.role, needed):
-        raise Problem(403, "role-too-low", f"this needs a key with the role {needed}")
+    if not caller.may_write:
+        raise NotAllowed("this needs a key with the role editor: see `kb key add --role editor`")
 
 
 def _address(scope: Scope) -> str:

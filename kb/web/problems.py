@@ -28,6 +28,7 @@ _STATUS: dict[type[Exception], int] = {
     errors.CatalogError: 503,
     errors.HistoryError: 503,
     errors.AccessError: 503,
+    errors.NotAllowed: 403,
     errors.KbError: 500,
     QaError: 503,
     RetrievalError: 503,

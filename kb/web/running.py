@@ -9,7 +9,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from kb.access.keys import KeyStore
-from kb.access.roles import Role
+from kb.access.person import Role
 from kb.errors import AccessError, KbError
 from kb.web.door import House
 from kb.web.hosts import is_loopback

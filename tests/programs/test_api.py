@@ -179,13 +179,14 @@ def test_note_with_an_odd_name_is_not_written(server: Server, folder: Path, path
     [
         ("PUT", "/v1/notes/x.md", {"source": "x"}),
         ("POST", "/v1/index", None),
+        ("GET", "/v1/inbox", None),
         ("POST", "/v1/faq", {"question": "Who?", "answer": "He."}),
     ],
 )
 def test_reader_may_not_write(
     server: Server, folder: Path, method: str, path: str, body: dict[str, str] | None
 ) -> None:
-    is_problem(server.call(method, path, "reader", json=body), 403, "role-too-low")
+    is_problem(server.call(method, path, "reader", json=body), 403, "not-allowed")
     is_problem(server.call(method, path, None, json=body), 401, "key-needed")
     assert not (folder / "x.md").exists()
 
@@ -195,7 +196,7 @@ def test_feedback_fills_the_inbox_and_an_entry_answers_it(server: Server) -> Non
     answer = server.call("POST", "/v1/ask", json={"question": question}).json()
     given = {"answer": answer, "verdict": "down", "right_answer": "about 11 km"}
     assert server.call("POST", "/v1/feedback", json=given).status_code == 201
-    waiting = {each["question"]: each for each in server.call("GET", "/v1/inbox").json()}
+    waiting = {each["question"]: each for each in server.call("GET", "/v1/inbox", "editor").json()}
     assert waiting[question]["right_answer"] == "about 11 km"
     entry = {"question": question, "answer": "About 11 kilometres.", "note": "deep"}
     assert server.call("POST", "/v1/faq", "editor", json=entry).json() == {"path": "deep.md"}

@@ -16,7 +16,7 @@ from kb.access.keys import KeyStore
 from kb.config import Settings
 from kb.errors import AccessError
 from kb.web import bodies
-from kb.web.door import Door, House, caller_of, demand
+from kb.web.door import Door, House, caller_of, demand_editor
 from kb.web.hosts import is_loopback
 from kb.web.rates import RateLimit
 from kb.web.running import house_of
@@ -28,7 +28,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["path"] == "/broken":
         raise RuntimeError("a\nbug")
     if scope["path"] == "/edit":
-        demand(caller_of(scope), "editor")
+        demand_editor(caller_of(scope))
     body = await Request(scope, receive).body()
     caller = caller_of(scope) if scope["path"] not in OPEN else None
     response = JSONResponse({"caller": caller and caller.name, "body": len(body)})
@@ -90,10 +90,10 @@ def test_door_lets_nobody_in_while_keys_cannot_be_read(house: House) -> None:
     is_problem(call(replace(house, keyless="editor")), 503, "access-error")
 
 
-def test_demand_refuses_a_lower_role(house: House) -> None:
+def test_demand_editor_refuses_a_lower_role(house: House) -> None:
     secret = house.keys.add("a", "reader")
     is_problem(
-        call(house, "/edit", headers={"authorization": f"Bearer {secret}"}), 403, "role-too-low"
+        call(house, "/edit", headers={"authorization": f"Bearer {secret}"}), 403, "not-allowed"
     )
 
 

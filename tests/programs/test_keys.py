@@ -9,7 +9,6 @@ import pytest
 from click.testing import CliRunner
 
 from kb.access.keys import PREFIX, KeyStore
-from kb.access.roles import Role, includes
 from kb.cli.main import main
 from kb.errors import AccessError
 
@@ -83,14 +82,6 @@ def test_keys_that_cannot_be_read_let_nobody_in(store: KeyStore, content: str) -
     store.path.write_text(content)
     with pytest.raises(AccessError, match=r"keys\.json"):
         store.find(secret)
-
-
-@pytest.mark.parametrize(
-    ("role", "needed", "expected"),
-    [("reader", "reader", True), ("reader", "editor", False), ("editor", "reader", True)],
-)
-def test_includes_ranks_the_roles(role: Role, needed: Role, expected: bool) -> None:
-    assert includes(role, needed) is expected
 
 
 def test_key_commands_add_list_and_remove(tmp_path: Path) -> None:
