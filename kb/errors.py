@@ -2,6 +2,7 @@
 
 KbError
 ├── VaultError         the notes folder, or a name or a file in it, cannot be used
+│   └── NoteChanged       a note is not as it was when it was read
 ├── NoteError          one note cannot be read as text
 ├── QuestionError      a question is empty or too long
 ├── ConfigError        a setting has a value that it cannot have
@@ -20,6 +21,20 @@ class KbError(Exception):
 
 class VaultError(KbError):
     """The notes folder, or a name or a file in it, cannot be used."""
+
+
+class NoteChanged(VaultError):
+    """A note is not as it was when it was read.
+
+    :param path: of the note in the folder.
+    :param version: what is there now, as ``kb.notes.editing.version_of`` names it; None if the
+        note is gone.
+    """
+
+    def __init__(self, path: str, message: str, version: str | None) -> None:
+        super().__init__(message)
+        self.path = path
+        self.version = version
 
 
 class NoteError(KbError):

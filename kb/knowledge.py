@@ -17,9 +17,10 @@ from kb.conversation import ask_in_context
 from kb.errors import CatalogMissing, NoteError, QuestionError
 from kb.indexing.sync import IndexReport, Progress, count_stale, index_folder
 from kb.notes import vault
+from kb.notes.editing import NoteEditor, version_of
 from kb.notes.note import parse_note
 from kb.notes.vault import Skipped
-from kb.notes.writing import safe_path, write_atomic
+from kb.notes.writing import safe_path
 from qa.answerer import Judge
 from qa.loading import load_reader
 from qa.reader import Context
@@ -74,6 +75,11 @@ class NoteSource:
     tags: tuple[str, ...]
     body_start: int
 
+    @property
+    def version(self) -> str:
+        """What names this version of the note, see `NoteEditor.write`."""
+        return version_of(self.source)
+
 
 class KnowledgeBase:
     """A folder of notes that can be indexed, searched and asked; thread-safe.
@@ -111,6 +117,11 @@ class KnowledgeBase:
         from kb.storage.history import History
 
         return History(self.settings.data_folder)
+
+    @cached_property
+    def editing(self) -> NoteEditor:
+        """How notes are written."""
+        return NoteEditor(self.root, max_bytes=self.settings.max_note_bytes)
 
     @cached_property
     def curation(self) -> Curator:
@@ -330,9 +341,7 @@ class KnowledgeBase:
         :return: the path it was written to.
         :raises VaultError: if the name is not allowed, or taken and ``overwrite`` is False.
         """
-        target = safe_path(self.root, name)
-        write_atomic(target, text, overwrite=overwrite)
-        return target.relative_to(self.root.resolve()).as_posix()
+        return self.editing.add(name, text, overwrite=overwrite)
 
     # Parts, opened when first needed
 

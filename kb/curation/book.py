@@ -11,6 +11,7 @@ from kb.curation.promoting import as_markdown, in_sentences
 from kb.curation.sections import Section, replaced, section_at, sections
 from kb.curation.watching import Watched, watch
 from kb.errors import NoteError, VaultError
+from kb.notes.locking import notes_lock
 from kb.notes.vault import is_note_path, read_text, scan
 from kb.notes.writing import replace_atomic, safe_path
 
@@ -131,12 +132,12 @@ class FaqBook:
 
         :raises VaultError: if the entry was changed meanwhile, or would not be one any more.
         """
-        source, section = self._section(entry)
-        watched = entry.watched
-        pin = watched.pin if watched else section.pin
         path = entry.citation.note
-        changed = with_changed_entry(path, source, section, question, answer, pin)
-        replace_atomic(safe_path(self._root, path), changed, source)
+        with notes_lock(self._root):
+            source, section = self._section(entry)
+            pin = entry.watched.pin if entry.watched else section.pin
+            changed = with_changed_entry(path, source, section, question, answer, pin)
+            replace_atomic(safe_path(self._root, path), changed, source)
 
     def accept(self, entry: BookEntry) -> None:
         """Keep an entry as it is, though its source changed."""
@@ -157,9 +158,10 @@ class FaqBook:
 
         :raises VaultError: if it was changed meanwhile or cannot be edited here.
         """
-        source, section = self._section(entry)
-        path = safe_path(self._root, entry.citation.note)
-        replace_atomic(path, replaced(source, section, ""), source)
+        with notes_lock(self._root):
+            source, section = self._section(entry)
+            path = safe_path(self._root, entry.citation.note)
+            replace_atomic(path, replaced(source, section, ""), source)
 
     def _list(self) -> tuple[list[FaqEntry], list[list[str]]]:
         generation = self._index.generation
@@ -170,7 +172,13 @@ class FaqBook:
     def _entry(self, found: FaqEntry, section: Section | None = None) -> BookEntry:
         watched = None
         if section is not None and section.pin is not None:
-            watched = watch(section.pin, section.answer, self._read, self._paths)
+            own = found.citation.note
+
+            def others() -> list[str]:
+                # The entry itself holds the words, but is no source of them.
+                return [path for path in self._paths() if path != own]
+
+            watched = watch(section.pin, section.answer, self._read, others)
         digest = section.digest if section else None
         return BookEntry(found.question, found.text, found.citation, digest, watched)
 

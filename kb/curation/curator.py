@@ -12,6 +12,7 @@ from kb.curation.entry import with_entry
 from kb.curation.grouping import Encode, Grouping
 from kb.curation.pins import Pin
 from kb.errors import NoteError
+from kb.notes.locking import notes_lock
 from kb.notes.vault import read_text
 from kb.notes.writing import replace_atomic, safe_path, write_atomic
 
@@ -94,11 +95,13 @@ class Curator:
         target = safe_path(self._root, note)
         path = target.relative_to(self._root.resolve()).as_posix()
         pin = self._pin(origin)
-        if not target.exists():
-            write_atomic(target, with_entry(path, "", question, answer, origin, pin))
-            return path
-        source = read_text(self._root, path, max_bytes=self._max_bytes)
-        replace_atomic(target, with_entry(path, source, question, answer, origin, pin), source)
+        with notes_lock(self._root):
+            if not target.exists():
+                write_atomic(target, with_entry(path, "", question, answer, origin, pin))
+                return path
+            source = read_text(self._root, path, max_bytes=self._max_bytes)
+            changed = with_entry(path, source, question, answer, origin, pin)
+            replace_atomic(target, changed, source)
         return path
 
     def _pin(self, origin: Citation | None) -> Pin | None:

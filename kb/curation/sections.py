@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 
 from kb.curation.pins import Pin, read_pin
-from kb.errors import VaultError
+from kb.errors import NoteChanged
 from kb.markdown.document import Block, parse_markdown
+from kb.notes.editing import version_of
 from kb.notes.note import parse_note
 from kb.trust.receipts import sha256_hex
 
@@ -72,12 +73,13 @@ def replaced(source: str, section: Section, text: str) -> str:
 def section_at(path: str, source: str, digest: str) -> Section:
     """Return the section that a person has seen.
 
-    :raises VaultError: if it is no longer there in these words.
+    :raises NoteChanged: if it is no longer there in these words.
     """
     for section in sections(path, source):
         if section.digest == digest:
             return section
-    raise VaultError(f"{path} was changed meanwhile: look at it and try again")
+    message = f"{path} was changed meanwhile: look at it and try again"
+    raise NoteChanged(path, message, version_of(source))
 
 
 def _section(

@@ -16,11 +16,16 @@ if TYPE_CHECKING:
 
 _BRIEF_CHARS = 400
 _CHANGED = "faq_changed"
+_EDITED = "faq_edited"
 
 
 def draw(opened: Opened, entry: BookEntry) -> None:
-    """Draw an entry with its answer, its place and its source."""
+    """Draw an entry with its answer, its place and its source, or the form that changes it."""
     with st.container(border=True, gap="small"):
+        if st.session_state.get(_EDITED) == entry.key:
+            with problems.shown():
+                _edit(opened, opened.base.faq.editable(entry))
+            return
         _words(entry)
         if entry.to_review:
             _review(opened, entry)
@@ -30,12 +35,14 @@ def draw(opened: Opened, entry: BookEntry) -> None:
                 pin = entry.watched.pin
                 pieces.quiet(t("faq_curated"))
                 links.to_place(pin.note, pin.note, pin.start, pin.end)
-            if st.button(
-                t("faq_edit"), icon=":material/edit:", type="tertiary", key=f"edit_{entry.key}"
-            ):
-                with problems.shown():
-                    editable = entry if entry.digest else opened.base.faq.editable(entry)
-                    st.dialog(t("faq_edit"))(_edit)(opened, editable)
+            st.button(
+                t("faq_edit"),
+                icon=":material/edit:",
+                type="tertiary",
+                key=f"edit_{entry.key}",
+                on_click=_open,
+                args=(entry.key,),
+            )
 
 
 def choice(opened: Opened, entry: BookEntry, group: list[BookEntry]) -> None:
@@ -92,26 +99,36 @@ def _review(opened: Opened, entry: BookEntry) -> None:
 
 def _edit(opened: Opened, entry: BookEntry) -> None:
     if entry.digest is None:
-        st.markdown(t("faq_in_note"))
+        _words(entry)
+        pieces.quiet(t("faq_in_note"))
         links.to_citation(entry.citation)
         return
-    with problems.shown(), st.form("faq_entry", border=False):
+    with st.form("faq_entry", border=False):
         question = st.text_input(t("entry_question"), entry.question)
         written = opened.base.faq.text_of(entry)
-        answer = st.text_area(t("entry_answer"), written, height=240, help=t("entry_answer_help"))
+        answer = st.text_area(t("entry_answer"), written, height=200, help=t("entry_answer_help"))
         with st.container(horizontal=True):
             save = st.form_submit_button(t("save"), type="primary")
+            cancel = st.form_submit_button(t("cancel"))
             remove = st.form_submit_button(t("faq_remove"), icon=":material/delete:")
-        if save:
-            opened.base.faq.edit(entry, question, answer)
-        if remove:
-            opened.base.faq.remove(entry)
-        if save or remove:
-            _done(opened)
+    if save:
+        opened.base.faq.edit(entry, question, answer)
+    if remove:
+        opened.base.faq.remove(entry)
+    if cancel:
+        _open(None)
+        st.rerun()
+    if save or remove:
+        _done(opened)
+
+
+def _open(key: str | None) -> None:
+    st.session_state[_EDITED] = key
 
 
 def _done(opened: Opened) -> None:
     """Index what was changed and draw the page anew."""
     opened.indexer.start()
+    _open(None)
     st.session_state[_CHANGED] = True
     st.rerun()

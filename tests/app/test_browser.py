@@ -1,9 +1,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
@@ -12,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from browsing import ARGUMENTS, CHROMIUM, PATIENCE_MS, Visitor, visiting
+from serving import serving
 
 from kb.config import Settings
 from kb.knowledge import KnowledgeBase
-from kb.pages import launch
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -62,37 +59,10 @@ def notes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def url(notes: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    settings = Settings.load(notes, port=0)
-    command = launch.command(settings)
-    (port,) = (each.partition("=")[2] for each in command if each.startswith("--server.port="))
     log = tmp_path_factory.mktemp("log") / "server.log"
-    with log.open("w") as output:
-        # From another folder: nothing may depend on the checkout being the current one.
-        server = subprocess.Popen(
-            command,
-            env=launch.environment(settings),
-            cwd=notes.parent,
-            stdout=output,
-            stderr=output,
-        )
-    try:
-        _wait_for(f"http://127.0.0.1:{port}/_stcore/health", server, log)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(30)
-    assert "Traceback" not in log.read_text()
-
-
-def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + 90
-    while time.monotonic() < until and server.poll() is None:
-        try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail(f"the server did not start: {log.read_text()}")
+    # From another folder: nothing may depend on the checkout being the current one.
+    with serving(Settings.load(notes, port=0), log, cwd=notes.parent) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
