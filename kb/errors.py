@@ -11,6 +11,7 @@ KbError
 │   ├── CatalogDamaged    it cannot be read; `kb index` makes it anew
 │   └── EncoderChanged    it was made by another encoder
 ├── LockedError        another process is indexing
+├── NotAllowed         a reader tried what only an editor may do
 └── HistoryError       chats and feedback cannot be read or kept
 """
 
@@ -67,6 +68,10 @@ class EncoderChanged(CatalogError):
 
 class LockedError(KbError):
     """Another process is indexing."""
+
+
+class NotAllowed(KbError):
+    """A reader tried what only an editor may do."""
 
 
 class HistoryError(KbError):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from kb.cli import asking, curating, folder, measuring, serving, trust
+from kb.cli import asking, curating, examining, folder, measuring, serving, trust
 from kb.cli.options import ErrorGroup
 
 
@@ -37,6 +37,7 @@ for _command in (
     measuring.evaluate,
     measuring.compare,
     trust.verify,
+    examining.doctor,
 ):
     main.add_command(_command)
 

@@ -27,22 +27,24 @@ def draw(opened: Opened, entry: BookEntry) -> None:
                 _edit(opened, opened.base.faq.editable(entry))
             return
         _words(entry)
+        may_write = opened.person.may_write
         if entry.to_review:
-            _review(opened, entry)
+            _review(opened, entry, offer=may_write)
         with st.container(horizontal=True, vertical_alignment="center"):
             links.to_citation(entry.citation)
             if entry.watched is not None and entry.watched.pin is not None:
                 pin = entry.watched.pin
                 pieces.quiet(t("faq_curated"))
                 links.to_place(pin.note, pin.note, pin.start, pin.end)
-            st.button(
-                t("faq_edit"),
-                icon=":material/edit:",
-                type="tertiary",
-                key=f"edit_{entry.key}",
-                on_click=_open,
-                args=(entry.key,),
-            )
+            if may_write:
+                st.button(
+                    t("faq_edit"),
+                    icon=":material/edit:",
+                    type="tertiary",
+                    key=f"edit_{entry.key}",
+                    on_click=_open,
+                    args=(entry.key,),
+                )
 
 
 def choice(opened: Opened, entry: BookEntry, group: list[BookEntry]) -> None:
@@ -51,7 +53,7 @@ def choice(opened: Opened, entry: BookEntry, group: list[BookEntry]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         links.to_citation(entry.citation)
         fixed = any(each.digest is None for each in group if each.key != entry.key)
-        if st.button(
+        if opened.person.may_write and st.button(
             t("faq_keep_this"),
             icon=":material/merge:",
             key=f"keep_{entry.key}",
@@ -76,13 +78,15 @@ def _words(entry: BookEntry) -> None:
     pieces.words(entry.answer[: shown.end].rstrip() + cut)
 
 
-def _review(opened: Opened, entry: BookEntry) -> None:
+def _review(opened: Opened, entry: BookEntry, *, offer: bool) -> None:
     watched = entry.watched
     now = watched.now if watched else ""
     st.warning(t("faq_review" if now else "faq_review_gone"), icon=":material/rate_review:")
     if now:
         pieces.quiet(t("faq_now"))
         pieces.words(now)
+    if not offer:
+        return
     with st.container(horizontal=True):
         keep = st.button(t("faq_keep"), icon=":material/check:", key=f"accept_{entry.key}")
         take = bool(now) and st.button(

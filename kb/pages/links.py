@@ -11,6 +11,7 @@ import streamlit as st
 
 if TYPE_CHECKING:
     from kb.answer import Citation
+    from kb.reading import Place
 
 HERE = Path(__file__).parent
 CHAT = HERE / "chat.py"
@@ -53,6 +54,13 @@ def to_place(path: str, title: str, start: int, end: int) -> None:
     """Draw a link to a place of a note."""
     parameters = {"note": path, "start": str(start), "end": str(end)}
     _link(NOTE, title, parameters, icon=":material/description:")
+
+
+def to_passage(path: str, place: Place, label: str, *, back: bool) -> None:
+    """Draw a link to a passage beside the one that is open."""
+    parameters = {"note": path, "start": str(place.start), "end": str(place.end)}
+    icon = f":material/{'arrow_back' if back else 'arrow_forward'}:"
+    _link(NOTE, label, parameters, icon=icon, form="{}")
 
 
 def to_neighbour(path: str, title: str, *, current: bool) -> None:

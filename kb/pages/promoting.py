@@ -19,13 +19,13 @@ def button(answer: Answer, key: str) -> None:
 
     :param key: tells it from those of other answers.
     """
-    if answer.kind != "extractive" or not answer.citations:
+    opened = opener.opened()
+    if answer.kind != "extractive" or not answer.citations or not opened.person.may_write:
         return
     if st.button(
         t("promote"), icon=":material/bookmark_add:", type="tertiary", key=f"promote_{key}"
     ):
         with problems.shown():
-            opened = opener.opened()
             question = answer.asked_as or answer.question
             note = opened.base.faq.promote(question, answer.citations[0])
             opened.indexer.start()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from fake_base import NASTY
 
+from kb.answer import Answer, to_json
 from kb.config import Settings
 from kb.curation.pins import Pin
 from kb.knowledge import KnowledgeBase
@@ -108,3 +109,15 @@ def test_faq_without_an_index_says_so(open_page: Open, base: KnowledgeBase) -> N
     assert [each.value for each in app.info] == [
         "Nothing is indexed yet, so there is nothing to ask."
     ]
+
+
+def test_answer_of_a_chat_is_kept_in_the_faq(open_page: Open, base: KnowledgeBase) -> None:
+    (found,) = [each for each in base.search("Baikal", 9) if each.citation.note == "lakes.md"]
+    answer = Answer("How old is it?", WORDS, "extractive", 0.8, (found.citation,))
+    base.history.add_turn("c", "How old is it?", to_json(answer))
+    app = press(open_page("chat", chat="c"), "Keep in the FAQ")
+    assert not app.exception
+    assert not app.error
+    assert f"## How old is it?\n\n{WORDS}\n\nSource: [[lakes|" in (base.root / "faq.md").read_text(
+        "utf-8"
+    )
