@@ -38,6 +38,14 @@ HISTORY = Policy(
 # The inbox shows what other people asked.
 CURATION = Policy(writing=frozenset({"close", "inbox", "write_entry"}))
 
+FAQ = Policy(
+    reading=frozenset({"duplicates", "editable", "entries", "text_of"}),
+    writing=frozenset({"accept", "edit", "merge", "promote", "remove"}),
+)
+
+# A version says that a note is there, which every reader may know.
+EDITING = Policy(reading=frozenset({"version"}), writing=frozenset({"add", "write"}))
+
 BASE = Policy(
     reading=frozenset(
         {
@@ -58,7 +66,9 @@ BASE = Policy(
     ),
     writing=frozenset({"add_note", "index"}),
     never=frozenset({"close", "open"}),
-    parts=MappingProxyType({"history": HISTORY, "curation": CURATION}),
+    parts=MappingProxyType(
+        {"history": HISTORY, "curation": CURATION, "faq": FAQ, "editing": EDITING}
+    ),
 )
 
 INDEXER = Policy(
