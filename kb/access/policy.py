@@ -32,7 +32,7 @@ HISTORY = Policy(
         {"add_turn", "chats", "delete_chat", "feedback", "new_chat", "rename_chat", "turns"}
     ),
     writing=frozenset({"inbox", "settle"}),
-    never=frozenset({"close", "of", "path"}),
+    never=frozenset({"answers", "close", "of", "path"}),
 )
 
 # The inbox shows what other people asked.
