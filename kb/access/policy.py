@@ -38,6 +38,11 @@ HISTORY = Policy(
 # The inbox shows what other people asked.
 CURATION = Policy(writing=frozenset({"close", "inbox", "write_entry"}))
 
+FAQ = Policy(
+    reading=frozenset({"duplicates", "editable", "entries", "text_of"}),
+    writing=frozenset({"accept", "edit", "merge", "promote", "remove"}),
+)
+
 BASE = Policy(
     reading=frozenset(
         {
@@ -58,7 +63,7 @@ BASE = Policy(
     ),
     writing=frozenset({"add_note", "index", "index_gated"}),
     never=frozenset({"close", "open"}),
-    parts=MappingProxyType({"history": HISTORY, "curation": CURATION}),
+    parts=MappingProxyType({"history": HISTORY, "curation": CURATION, "faq": FAQ}),
 )
 
 INDEXER = Policy(
