@@ -32,7 +32,7 @@ HISTORY = Policy(
         {"add_turn", "chats", "delete_chat", "feedback", "new_chat", "rename_chat", "turns"}
     ),
     writing=frozenset({"inbox", "settle"}),
-    never=frozenset({"close", "of", "path"}),
+    never=frozenset({"answers", "close", "of", "path"}),
 )
 
 # The inbox shows what other people asked.
@@ -64,7 +64,7 @@ BASE = Policy(
             "warm_up",
         }
     ),
-    writing=frozenset({"add_note", "index"}),
+    writing=frozenset({"add_note", "index", "index_gated"}),
     never=frozenset({"close", "open"}),
     parts=MappingProxyType(
         {"history": HISTORY, "curation": CURATION, "faq": FAQ, "editing": EDITING}
