@@ -16,6 +16,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from kb.access.settings import LoginSettings
 from kb.errors import ConfigError
 
 PREFIX = "KB_"
@@ -25,7 +26,7 @@ CONFIG_FILE = "config.toml"
 _Text = Annotated[str, Field(min_length=1)]
 
 
-class Settings(BaseSettings):
+class Settings(LoginSettings):
     """Everything that can be set; ``Settings.load`` makes it, with errors of our own."""
 
     model_config = SettingsConfigDict(
@@ -143,7 +144,8 @@ def _explain(error: ValidationError, given: Mapping[str, object], file: Path) ->
         known = ", ".join(field for field in Settings.model_fields if field != "notes")
         where = "command line" if name in given else str(file)
         return f"{where}: there is no setting {name}; there are {known}{rest}"
-    return f"{_origin(name, given, file)} = {_shown(first['input'])}: {message}{rest}"
+    shown = "…" if name.endswith("secret") else _shown(first["input"])
+    return f"{_origin(name, given, file)} = {shown}: {message}{rest}"
 
 
 def _origin(name: str, given: Mapping[str, object], file: Path) -> str:

@@ -11,6 +11,7 @@ KbError
 │   ├── CatalogDamaged    it cannot be read; `kb index` makes it anew
 │   └── EncoderChanged    it was made by another encoder
 ├── LockedError        another process is indexing
+├── AccessError        a password cannot be set, read or kept
 ├── NotAllowed         a reader tried what only an editor may do
 └── HistoryError       chats and feedback cannot be read or kept
 """
@@ -68,6 +69,10 @@ class EncoderChanged(CatalogError):
 
 class LockedError(KbError):
     """Another process is indexing."""
+
+
+class AccessError(KbError):
+    """A password cannot be set, read or kept."""
 
 
 class NotAllowed(KbError):

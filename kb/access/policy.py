@@ -56,7 +56,7 @@ BASE = Policy(
             "warm_up",
         }
     ),
-    writing=frozenset({"add_note", "index"}),
+    writing=frozenset({"add_note", "editing", "index"}),
     never=frozenset({"close", "open"}),
     parts=MappingProxyType({"history": HISTORY, "curation": CURATION}),
 )

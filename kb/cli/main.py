@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from kb.cli import asking, examining, folder, measuring, serving, trust
+from kb.cli import asking, examining, folder, measuring, serving, sharing, trust
 from kb.cli.options import ErrorGroup
 
 
@@ -33,6 +33,7 @@ for _command in (
     asking.search,
     asking.ask,
     serving.serve,
+    sharing.password,
     measuring.evaluate,
     measuring.compare,
     trust.verify,
