@@ -60,6 +60,17 @@ def asked(*questions: str) -> Callable[[Visitor], None]:
     return act
 
 
+def cited(question: str) -> Callable[[Visitor], None]:
+    """Return what asks a question and opens the place that answers it."""
+
+    def act(visitor: Visitor) -> None:
+        asked(question)(visitor)
+        visitor.follow(visitor.note_links().first)
+        visitor.wait_until_lit_in_view()
+
+    return act
+
+
 SHOTS = (
     Shot("ask", asked("What does softmax divide by?")),
     Shot("ask-dark", asked("What does softmax divide by?"), DARK),
@@ -67,6 +78,7 @@ SHOTS = (
     Shot("ask-chinese", asked("长短期记忆网络是谁提出的？"), CHINESE),
     Shot("ask-no-answer", asked("Who won the chess tournament of 1927?")),
     Shot("ask-empty", opened("")),
+    Shot("note-cited", cited("Who introduced the LSTM?")),
 )
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from kb.curation.curator import Curator
     from kb.faq import FaqIndex
     from kb.indexing.passage_index import PassageIndex
+    from kb.reading import NoteReader
     from kb.storage.history import History
     from qa.faq import FaqThresholds
     from qa.followup.rewriting import Turn
@@ -120,7 +121,14 @@ class KnowledgeBase:
     @cached_property
     def editing(self) -> NoteEditor:
         """How notes are written."""
-        return NoteEditor(self.root, max_bytes=self.settings.max_note_bytes)
+        return NoteEditor(self.root, self.settings.limits)
+
+    @cached_property
+    def reading(self) -> NoteReader:
+        """Notes as they are read: rendered, with a place lit and what stands around it."""
+        from kb.reading import NoteReader
+
+        return NoteReader(self._catalog)
 
     @cached_property
     def curation(self) -> Curator:

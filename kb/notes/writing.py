@@ -47,10 +47,16 @@ def safe_path(root: Path, name: str) -> Path:
     return path
 
 
-def write_atomic(path: Path, text: str, *, overwrite: bool = False) -> None:
+def version_of(text: str | bytes) -> str:
+    """Return what names a version of a note: the SHA-256 of its bytes, in hexadecimal."""
+    data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    return sha256(data).hexdigest()
+
+
+def write_atomic(path: Path, text: str | bytes, *, overwrite: bool = False) -> None:
     """Write a file so that it is there as a whole or not at all; folders are made as needed.
 
-    :param text: written as UTF-8, line ends as they are.
+    :param text: written as UTF-8, line ends as they are; bytes as they are.
     :param overwrite: replace a file that is there; else one of several writers wins.
     :raises VaultError: if the file is there and may not be replaced, or cannot be written.
     """
@@ -69,9 +75,9 @@ def replace_atomic(path: Path, text: str, expected: str | bytes) -> None:
     _written(path, text, overwrite=True, expected=data)
 
 
-def _written(path: Path, text: str, *, overwrite: bool, expected: bytes | None) -> None:
+def _written(path: Path, text: str | bytes, *, overwrite: bool, expected: bytes | None) -> None:
     try:
-        data = text.encode("utf-8")
+        data = text.encode("utf-8") if isinstance(text, str) else text
         _make_folder(path.parent)
         _write(path, data, overwrite=overwrite, expected=expected)
     except FileExistsError as error:
@@ -98,7 +104,7 @@ def _write(path: Path, data: bytes, *, overwrite: bool, expected: bytes | None) 
             file.flush()
             os.fsync(file.fileno())
         if expected is not None and (now := held(path)) != expected:
-            version = None if now is None else sha256(now).hexdigest()
+            version = None if now is None else version_of(now)
             message = f"{path} was changed meanwhile: look at it and try again"
             raise NoteChanged(path.name, message, version)
         if overwrite:

@@ -61,7 +61,7 @@ def command(settings: Settings, *, open_browser: bool = False) -> list[str]:
         "server.headless": not open_browser,
         # Open to others, it has names that only `kb.pages.gate` can tell.
         "server.allowedHosts": list(dict.fromkeys(hosts)) if is_loopback(settings.host) else ["*"],
-        "server.maxUploadSize": max(1, round(settings.max_note_mb)),
+        "server.maxUploadSize": max(1, round(max(settings.max_note_mb, settings.max_upload_mb))),
     }
     flags = [f"--{name}={value}" for name, values in options.items() for value in _written(values)]
     return [sys.executable, "-m", "streamlit", "run", str(SERVER), *flags]

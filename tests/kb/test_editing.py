@@ -9,12 +9,13 @@ import pytest
 from kb.errors import LockedError, NoteChanged, VaultError
 from kb.notes import editing, writing
 from kb.notes.editing import NoteEditor, version_of
+from kb.notes.incoming import Limits
 from kb.notes.locking import notes_lock
 
 
 @pytest.fixture
 def editor(tmp_path: Path) -> NoteEditor:
-    return NoteEditor(tmp_path, max_bytes=1000)
+    return NoteEditor(tmp_path, Limits(1000, 100_000))
 
 
 def test_version_is_the_sha256_of_the_file(tmp_path: Path, editor: NoteEditor) -> None:
@@ -74,7 +75,9 @@ def test_of_two_writers_with_the_same_version_one_wins(tmp_path: Path) -> None:
     def write(number: int) -> None:
         start.wait()
         try:
-            NoteEditor(tmp_path, max_bytes=1000).write("a.md", f"by {number}", version_of("start"))
+            NoteEditor(tmp_path, Limits(1000, 100_000)).write(
+                "a.md", f"by {number}", version_of("start")
+            )
             outcomes.append(f"by {number}")
         except NoteChanged:
             outcomes.append("")
