@@ -150,7 +150,10 @@ def _explain(error: ValidationError, given: Mapping[str, object], file: Path) ->
         return message + rest
     name = str(first["loc"][0])
     if first["type"] == "extra_forbidden":
-        known = ", ".join(field for field in Settings.model_fields if field != "notes")
+        fields = sorted(
+            Settings.model_fields, key=lambda field: field in LoginSettings.model_fields
+        )
+        known = ", ".join(field for field in fields if field != "notes")
         where = "command line" if name in given else str(file)
         return f"{where}: there is no setting {name}; there are {known}{rest}"
     shown = "…" if name.endswith("secret") else _shown(first["input"])

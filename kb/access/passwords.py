@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from kb.access.person import Role
-from kb.access.private import write_private
+from kb.access.private import remove_private, write_private
 from kb.errors import AccessError
 
 PASSWORD_FILE = "passwords.json"
+COST = 2**16
 MIN_CHARS = 10
 MAX_CHARS = 1000
 ROLES: tuple[Role, ...] = ("editor", "reader")
@@ -39,8 +40,7 @@ class Hash:
     def of(cls, password: str) -> Hash:
         """Hash a password at today's costs: 64 MiB and a fraction of a second."""
         salt = secrets.token_hex(16)
-        digest = _scrypt(password, salt, n=2**16, r=8, p=1)
-        return cls(2**16, 8, 1, salt, digest.hex())
+        return cls(COST, 8, 1, salt, _scrypt(password, salt, n=COST, r=8, p=1).hex())
 
     def fits(self, password: str) -> bool:
         """Say whether it is of this password, in a time that tells nothing."""
@@ -98,11 +98,16 @@ class Passwords:
         return True
 
     def _write(self, hashes: dict[Role, Hash]) -> None:
+        if not hashes:
+            remove_private(self.path)
+            return
         write_private(self.path, json.dumps({role: asdict(each) for role, each in hashes.items()}))
 
     def _hashes(self) -> dict[Role, Hash]:
         try:
-            loaded: dict[str, Any] = json.loads(self.path.read_text("utf-8"))
+            loaded: dict[str, dict[str, Any]] = dict(json.loads(self.path.read_text("utf-8")))
+            if not loaded or not loaded.keys() <= set(ROLES):
+                raise ValueError("no passwords")
             return {role: _checked(loaded[role]) for role in ROLES if role in loaded}
         except FileNotFoundError:
             return {}

@@ -35,6 +35,9 @@ HISTORY = Policy(
     never=frozenset({"close", "of", "path"}),
 )
 
+# A note opened at a place.
+READING = Policy(reading=frozenset({"render", "surroundings", "target"}))
+
 # The inbox shows what other people asked.
 CURATION = Policy(writing=frozenset({"close", "inbox", "write_entry"}))
 
@@ -58,7 +61,7 @@ BASE = Policy(
     ),
     writing=frozenset({"add_note", "editing", "index"}),
     never=frozenset({"close", "open"}),
-    parts=MappingProxyType({"history": HISTORY, "curation": CURATION}),
+    parts=MappingProxyType({"curation": CURATION, "history": HISTORY, "reading": READING}),
 )
 
 INDEXER = Policy(

@@ -38,6 +38,17 @@ def write_private(path: Path, text: str) -> None:
         raise AccessError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
+def remove_private(path: Path) -> None:
+    """Delete such a file.
+
+    :raises AccessError: if it cannot be deleted.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise AccessError(f"{path} cannot be deleted: {error.strerror or error}") from error
+
+
 @cache
 def session_key(notes: Path) -> bytes:
     """Return the key that signs who logged in to the pages of a folder.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from hashlib import sha256
 from hmac import digest
 from pathlib import Path
@@ -49,14 +50,11 @@ class Sessions:
 
         :param days: until a session that is not used ends.
         """
-        self._key = session_key(notes)
         self.seconds = timedelta(days=days).total_seconds()
         # Cookies know no ports: bases on one machine need names of their own.
         self.cookie = f"kb_session_{sha256(str(notes.resolve()).encode()).hexdigest()[:8]}"
+        self._notes = notes
         self._passwords = passwords
-        self._signer = URLSafeTimedSerializer(
-            [self._key], salt="kb session", signer_kwargs={"digest_method": sha256}
-        )
         self._ended: set[str] = set()
 
     def begin(self, role: Role, name: str = "") -> str:
@@ -87,6 +85,17 @@ class Sessions:
     def is_old(self, session: Session) -> bool:
         """Say whether it is time to renew a session."""
         return datetime.now(UTC) - session.signed_at > RENEWED_AFTER
+
+    @cached_property
+    def _key(self) -> bytes:
+        """Made when somebody logs in first: most bases ask for no login."""
+        return session_key(self._notes)
+
+    @cached_property
+    def _signer(self) -> URLSafeTimedSerializer:
+        return URLSafeTimedSerializer(
+            [self._key], salt="kb session", signer_kwargs={"digest_method": sha256}
+        )
 
     def _mark(self, role: Role) -> str:
         """Return what tells passwords apart without telling their hashes; "" if there is none."""

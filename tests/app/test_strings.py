@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 
 from kb.pages import launch
-from kb.pages.strings import LANGUAGES, TABLE, ask, everywhere, inbox, index, notes, translate
+from kb.pages.strings import (
+    LANGUAGES,
+    TABLE,
+    ask,
+    everywhere,
+    inbox,
+    index,
+    login,
+    notes,
+    translate,
+)
 
 PAGES = sorted(launch.HERE.glob("*.py"))
 
@@ -17,7 +27,7 @@ def fields(text: str) -> set[str]:
 
 
 def test_no_text_is_written_twice() -> None:
-    modules = [ask, everywhere, inbox, index, notes]
+    modules = [ask, everywhere, inbox, index, login, notes]
     assert sum(len(module.TEXTS) for module in modules) == len(TABLE)
 
 
@@ -41,7 +51,7 @@ def test_pages_use_texts_that_exist(page: Path) -> None:
 
 def test_every_text_is_used() -> None:
     source = "".join(page.read_text("utf-8") for page in PAGES)
-    built = ("stage_", "confidence_", "index_", "language_")
+    built = ("stage_", "confidence_", "index_", "language_", "role_")
     unused = {
         key
         for key in TABLE

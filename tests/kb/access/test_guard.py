@@ -16,6 +16,7 @@ from kb.curation.curator import Curator
 from kb.errors import HistoryError, KbError, NotAllowed
 from kb.knowledge import KnowledgeBase
 from kb.pages.indexer import Indexer
+from kb.reading import NoteReader
 from kb.storage.history import History
 
 READER = Person("reader", "r", "Rea")
@@ -25,6 +26,7 @@ NO_ANSWER = {"answer": None}
 CLASSES = [
     (KnowledgeBase, policy.BASE, {"root", "settings"}),
     (History, policy.HISTORY, {"path"}),
+    (NoteReader, policy.READING, set[str]()),
     (Curator, policy.CURATION, set[str]()),
     (Indexer, policy.INDEXER, {"error", "progress", "report"}),
 ]
