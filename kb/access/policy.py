@@ -32,7 +32,7 @@ HISTORY = Policy(
         {"add_turn", "chats", "delete_chat", "feedback", "new_chat", "rename_chat", "turns"}
     ),
     writing=frozenset({"inbox", "settle"}),
-    never=frozenset({"close", "of", "path"}),
+    never=frozenset({"answers", "close", "of", "path"}),
 )
 
 # A note opened at a place.
@@ -40,6 +40,11 @@ READING = Policy(reading=frozenset({"render", "surroundings", "target"}))
 
 # The inbox shows what other people asked.
 CURATION = Policy(writing=frozenset({"close", "inbox", "write_entry"}))
+
+FAQ = Policy(
+    reading=frozenset({"duplicates", "editable", "entries", "text_of"}),
+    writing=frozenset({"accept", "edit", "merge", "promote", "remove"}),
+)
 
 BASE = Policy(
     reading=frozenset(
@@ -59,9 +64,11 @@ BASE = Policy(
             "warm_up",
         }
     ),
-    writing=frozenset({"add_note", "editing", "index"}),
+    writing=frozenset({"add_note", "editing", "index", "index_gated"}),
     never=frozenset({"close", "open"}),
-    parts=MappingProxyType({"curation": CURATION, "history": HISTORY, "reading": READING}),
+    parts=MappingProxyType(
+        {"curation": CURATION, "faq": FAQ, "history": HISTORY, "reading": READING}
+    ),
 )
 
 INDEXER = Policy(

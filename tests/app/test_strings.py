@@ -2,22 +2,14 @@ from __future__ import annotations
 
 import re
 import string
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 
-from kb.pages import launch
-from kb.pages.strings import (
-    LANGUAGES,
-    TABLE,
-    ask,
-    everywhere,
-    inbox,
-    index,
-    login,
-    notes,
-    translate,
-)
+from kb.pages import launch, strings
+from kb.pages.strings import LANGUAGES, TABLE, translate
 
 PAGES = sorted(launch.HERE.glob("*.py"))
 
@@ -27,7 +19,8 @@ def fields(text: str) -> set[str]:
 
 
 def test_no_text_is_written_twice() -> None:
-    modules = [ask, everywhere, inbox, index, login, notes]
+    names = [each.name for each in iter_modules(strings.__path__, f"{strings.__name__}.")]
+    modules = [import_module(name) for name in names]
     assert sum(len(module.TEXTS) for module in modules) == len(TABLE)
 
 
