@@ -46,6 +46,9 @@ FAQ = Policy(
     writing=frozenset({"accept", "edit", "merge", "promote", "remove"}),
 )
 
+# A version says that a note is there, which every reader may know.
+EDITING = Policy(reading=frozenset({"version"}), writing=frozenset({"add", "write"}))
+
 BASE = Policy(
     reading=frozenset(
         {
@@ -64,10 +67,16 @@ BASE = Policy(
             "warm_up",
         }
     ),
-    writing=frozenset({"add_note", "editing", "index", "index_gated"}),
+    writing=frozenset({"add_note", "index", "index_gated"}),
     never=frozenset({"close", "open"}),
     parts=MappingProxyType(
-        {"curation": CURATION, "faq": FAQ, "history": HISTORY, "reading": READING}
+        {
+            "curation": CURATION,
+            "editing": EDITING,
+            "faq": FAQ,
+            "history": HISTORY,
+            "reading": READING,
+        }
     ),
 )
 

@@ -16,6 +16,7 @@ from kb.curation.book import FaqBook
 from kb.curation.curator import Curator
 from kb.errors import HistoryError, KbError, NotAllowed
 from kb.knowledge import KnowledgeBase
+from kb.notes.editing import NoteEditor
 from kb.pages.indexer import Indexer
 from kb.reading import NoteReader
 from kb.storage.history import History
@@ -30,6 +31,7 @@ CLASSES = [
     (NoteReader, policy.READING, set[str]()),
     (Curator, policy.CURATION, set[str]()),
     (FaqBook, policy.FAQ, set[str]()),
+    (NoteEditor, policy.EDITING, set[str]()),
     (Indexer, policy.INDEXER, {"error", "progress", "report"}),
 ]
 
