@@ -2,12 +2,14 @@
 
 FOLDER is one from ``python -m qa.export --folder``, or qa/model. Every reader answers the same
 questions of the same paragraphs, those of ``python -m qa.holdout DATA .work/holdout`` and of
-``python -m qa.holdout DATA/augmented .work/holdout_augmented``, which no reader was trained on.
+``python -m qa.holdout DATA/augmented .work/holdout_augmented``, which no reader was trained on, and
+some of the same put into the other language by hand (tests/data/cross_language_questions.json).
 Writes benchmarks/results/readers.json and the table in qa/model/README.md.
 """
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,7 @@ SETS = {
     "Keywords, Chinese": "holdout_augmented/keywords_chinese",
     "Documented code": "holdout_augmented/documented_code",
 }
+TRANSLATED = ROOT / "tests" / "data" / "cross_language_questions.json"
 _BEGIN, _END = "<!-- benchmarks.readers -->\n", "<!-- end -->\n"
 
 
@@ -70,6 +73,20 @@ def scores(reader: OnnxReader, examples: list[Example]) -> dict[str, float]:
     gained = np.cumsum(np.where(answerable, f1, -1.0)[order]).max(initial=0.0)
     best = float(gained + (~answerable).sum()) / len(examples)
     return {**found, "with_no_answer": 100 * best, "all_questions": len(examples)}
+
+
+def translated(held_out: Path) -> dict[str, list[Example]]:
+    """Return the questions put into the other language, on their own paragraphs."""
+    files = sorted((held_out / "holdout").glob("*.json"))
+    known = {each.id: each for file in files for each in read_squad(file)}
+    texts = json.loads(TRANSLATED.read_text(encoding="utf-8"))
+    return {
+        title: [replace(known[id_], question=asked) for id_, asked in texts[name].items()]
+        for title, name in (
+            ("Chinese on English, by hand", "chinese_on_english"),
+            ("English on Chinese, by hand", "english_on_chinese"),
+        )
+    }
 
 
 def table(rows: dict[str, dict[str, dict[str, float]]]) -> str:
@@ -108,8 +125,11 @@ def main() -> None:
         for name, folder in (each.split("=", 1) for each in options.readers)
     }
     rows: dict[str, dict[str, dict[str, float]]] = {}
-    for title, file in SETS.items():
-        examples = sample(read_squad(options.held_out / f"{file}.json"), options.limit)
+    sets = {
+        title: sample(read_squad(options.held_out / f"{file}.json"), options.limit)
+        for title, file in SETS.items()
+    }
+    for title, examples in (sets | translated(options.held_out)).items():
         rows[title] = {name: scores(reader, examples) for name, reader in opened.items()}
         print(title, json.dumps(rows[title]), flush=True)
     if options.draft:
