@@ -38,6 +38,26 @@ HISTORY = Policy(
 # The inbox shows what other people asked.
 CURATION = Policy(writing=frozenset({"close", "inbox", "write_entry"}))
 
+EDITING = Policy(
+    reading=frozenset({"limits"}),
+    writing=frozenset(
+        {
+            "add",
+            "add_all",
+            "add_files",
+            "check_names",
+            "delete",
+            "deleted",
+            "destroy",
+            "move",
+            "plan_move",
+            "recover",
+            "restore",
+            "write",
+        }
+    ),
+)
+
 BASE = Policy(
     reading=frozenset(
         {
@@ -58,7 +78,7 @@ BASE = Policy(
     ),
     writing=frozenset({"add_note", "index"}),
     never=frozenset({"close", "open"}),
-    parts=MappingProxyType({"history": HISTORY, "curation": CURATION}),
+    parts=MappingProxyType({"history": HISTORY, "curation": CURATION, "editing": EDITING}),
 )
 
 INDEXER = Policy(
