@@ -29,6 +29,7 @@ from retrieval.encoder import load_encoder
 
 if TYPE_CHECKING:
     from kb.config import Settings
+    from kb.curation.book import FaqBook
     from kb.curation.curator import Curator
     from kb.faq import FaqIndex
     from kb.indexing.passage_index import PassageIndex
@@ -142,6 +143,14 @@ class KnowledgeBase:
             max_bytes=self.settings.max_note_bytes,
             thresholds=self._faq_thresholds,
         )
+
+    @cached_property
+    def faq(self) -> FaqBook:
+        """The questions and answers of the notes, and how they are promoted and edited."""
+        from kb.curation.book import FaqBook
+
+        max_bytes = self.settings.max_note_bytes
+        return FaqBook(self.root, self._faq, self.curation, max_bytes=max_bytes)
 
     def close(self) -> None:
         """Close the files that are open."""

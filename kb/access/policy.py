@@ -58,6 +58,13 @@ EDITING = Policy(
     ),
 )
 
+READING = Policy(reading=frozenset({"render", "surroundings", "target"}))
+
+FAQ = Policy(
+    reading=frozenset({"duplicates", "editable", "entries", "text_of"}),
+    writing=frozenset({"accept", "edit", "merge", "promote", "remove"}),
+)
+
 BASE = Policy(
     reading=frozenset(
         {
@@ -78,7 +85,15 @@ BASE = Policy(
     ),
     writing=frozenset({"add_note", "index"}),
     never=frozenset({"close", "open"}),
-    parts=MappingProxyType({"history": HISTORY, "curation": CURATION, "editing": EDITING}),
+    parts=MappingProxyType(
+        {
+            "history": HISTORY,
+            "curation": CURATION,
+            "editing": EDITING,
+            "faq": FAQ,
+            "reading": READING,
+        }
+    ),
 )
 
 INDEXER = Policy(

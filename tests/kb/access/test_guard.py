@@ -12,6 +12,7 @@ from kb.access.guard import Guard, guarded, guarded_indexer
 from kb.access.person import LOCAL, Person
 from kb.access.policy import Policy
 from kb.config import Settings
+from kb.curation.book import FaqBook
 from kb.curation.curator import Curator
 from kb.errors import HistoryError, KbError, NotAllowed
 from kb.knowledge import KnowledgeBase
@@ -26,6 +27,7 @@ CLASSES = [
     (KnowledgeBase, policy.BASE, {"root", "settings"}),
     (History, policy.HISTORY, {"path"}),
     (Curator, policy.CURATION, set[str]()),
+    (FaqBook, policy.FAQ, set[str]()),
     (Indexer, policy.INDEXER, {"error", "progress", "report"}),
 ]
 
