@@ -55,6 +55,7 @@ class Settings(BaseSettings):
     host: _Text = Field("127.0.0.1", description="address that the pages are served on")
     port: int = Field(8501, ge=0, le=65535, description="port of the pages; 0: any free one")
     language: Literal["auto", "en", "zh"] = Field("auto", description="language of the pages")
+    watch: bool = Field(True, description="whether pages index what other programs change")
 
     @property
     def data_folder(self) -> Path:

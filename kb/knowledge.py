@@ -161,17 +161,26 @@ class KnowledgeBase:
     # Indexing
 
     def index(
-        self, *, rebuild: bool = False, progress: Callable[[Progress], None] | None = None
+        self,
+        *,
+        rebuild: bool = False,
+        forget_missing: bool = False,
+        timeout: float = 0.0,
+        progress: Callable[[Progress], None] | None = None,
     ) -> IndexReport:
         """Bring the index level with the notes; the notes themselves are only read.
 
         :param rebuild: derive everything anew and embed every passage again.
+        :param forget_missing: drop notes that vanished from the folder, however many at once.
+        :param timeout: seconds to wait for another process that is indexing.
         :raises LockedError: if another process is indexing.
         """
         report = index_folder(
             self.root,
             self._encoder,
             rebuild=rebuild,
+            forget_missing=forget_missing,
+            timeout=timeout,
             passage_tokens=self.settings.passage_tokens,
             max_bytes=self.settings.max_note_bytes,
             progress=progress,

@@ -97,6 +97,6 @@ BASE = Policy(
 )
 
 INDEXER = Policy(
-    reading=frozenset({"error", "news", "progress", "report", "running", "stopped"}),
+    reading=frozenset({"changes", "error", "news", "progress", "report", "running", "stopped"}),
     writing=frozenset({"start"}),
 )

@@ -60,15 +60,21 @@ def _copy_starter(folder: Path) -> list[str]:
 @notes_option
 @json_option
 @click.option("--rebuild", is_flag=True, help="Derive everything anew, with new vectors.")
-def index(notes: str | None, as_json: bool, rebuild: bool) -> None:
+@click.option(
+    "--forget-missing", is_flag=True, help="Drop notes that vanished, however many at once."
+)
+def index(notes: str | None, as_json: bool, rebuild: bool, forget_missing: bool) -> None:
     r"""Index what changed in the notes since the last time.
+
+    When most notes are gone from the folder at once, they stay in the index until
+    --forget-missing says that it is meant so.
 
     \b
     kb index
     kb index --notes ~/notes --rebuild
     """
     with open_base(notes) as base:
-        report = index_shown(base, rebuild=rebuild, quiet=as_json)
+        report = index_shown(base, rebuild=rebuild, forget_missing=forget_missing, quiet=as_json)
     if as_json:
         print_json(asdict(report))
     else:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from kb.errors import NoteChanged, VaultError
 from kb.notes import moving
 from kb.notes.locking import notes_lock
-from kb.notes.transaction import Change, apply, recover
+from kb.notes.transaction import Change, apply, is_interrupted, recover
 from kb.notes.trash import Trash, Trashed
 from kb.notes.writing import held, replace_atomic, safe_path, version_of, write_atomic
 
@@ -177,6 +177,8 @@ class NoteEditor:
 
     def recover(self) -> list[str]:
         """Put back what a change that was cut off left half done; return the paths."""
+        if not is_interrupted(self._root):
+            return []
         with notes_lock(self._root):
             return recover(self._root)
 

@@ -86,6 +86,7 @@ class FakeBase:
         self.stages: list[str] = []
         self.written: dict[str, str] = {"a/b.md": SOURCE}
         self.rebuilt: list[bool] = []
+        self.forgotten: list[bool] = []
 
     def view(self) -> Any:
         """Stand in for the catalogue, which holds nothing."""
@@ -142,11 +143,17 @@ class FakeBase:
         )
 
     def index(
-        self, *, rebuild: bool = False, progress: Callable[[Progress], None] | None = None
+        self,
+        *,
+        rebuild: bool = False,
+        forget_missing: bool = False,
+        timeout: float = 0.0,  # noqa: ARG002
+        progress: Callable[[Progress], None] | None = None,
     ) -> IndexReport:
         if self.failure is not None:
             raise self.failure
         self.rebuilt.append(rebuild)
+        self.forgotten.append(forget_missing)
         if progress is not None:
             progress(Progress("embedding", 1, 2, "a/b.md"))
         self.indexed, self.stale = True, 0
