@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from kb.config import Settings
     from kb.curation.book import FaqBook
     from kb.curation.curator import Curator
+    from kb.digest.digest import NoteDigest
     from kb.faq import FaqIndex
+    from kb.golden.gate import GateReport
     from kb.indexing.passage_index import PassageIndex
     from kb.reading import NoteReader
     from kb.storage.history import History
@@ -132,6 +134,14 @@ class KnowledgeBase:
         return NoteReader(self._catalog)
 
     @cached_property
+    def digest(self) -> NoteDigest:
+        """What single notes are about, and what stands around them."""
+        from kb.digest.digest import NoteDigest
+
+        limit = self.settings.max_note_bytes
+        return NoteDigest(self.root, self._catalog, lambda: self._passages, max_bytes=limit)
+
+    @cached_property
     def curation(self) -> Curator:
         """The questions that wait for an answer, and how one is written."""
         from kb.curation.curator import Curator
@@ -187,6 +197,25 @@ class KnowledgeBase:
         )
         self._passages.follow()
         return report
+
+    def index_gated(
+        self, *, rebuild: bool = False, progress: Callable[[Progress], None] | None = None
+    ) -> GateReport:
+        """Index beside, and keep the old if fewer golden questions are right; see `kb.golden`.
+
+        :raises KbError: if there are no golden questions, or as `index`.
+        """
+        from kb.golden.gate import Gate
+
+        gate = Gate(self.settings, self._encoder, self._over, progress or (lambda _: None))
+        return gate.index(rebuild=rebuild)
+
+    def _over(self, catalog: Catalog) -> KnowledgeBase:
+        """Return a base with the same models over another catalogue of the same notes."""
+        other = KnowledgeBase(self.settings, *self._given)
+        other._catalog = catalog
+        other.__dict__ |= {"_encoder": self._encoder, "_reader": self._reader}
+        return other
 
     def status(self) -> Status:
         """Count what is indexed and what changed since."""

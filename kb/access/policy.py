@@ -32,7 +32,7 @@ HISTORY = Policy(
         {"add_turn", "chats", "delete_chat", "feedback", "new_chat", "rename_chat", "turns"}
     ),
     writing=frozenset({"inbox", "settle"}),
-    never=frozenset({"close", "of", "path"}),
+    never=frozenset({"answers", "close", "of", "path"}),
 )
 
 # The inbox shows what other people asked.
@@ -58,6 +58,7 @@ EDITING = Policy(
     ),
 )
 
+DIGEST = Policy(reading=frozenset({"backlinks", "of"}))
 READING = Policy(reading=frozenset({"render", "surroundings", "target"}))
 
 FAQ = Policy(
@@ -83,7 +84,7 @@ BASE = Policy(
             "warm_up",
         }
     ),
-    writing=frozenset({"add_note", "index"}),
+    writing=frozenset({"add_note", "index", "index_gated"}),
     never=frozenset({"close", "open"}),
     parts=MappingProxyType(
         {
@@ -92,6 +93,7 @@ BASE = Policy(
             "editing": EDITING,
             "faq": FAQ,
             "reading": READING,
+            "digest": DIGEST,
         }
     ),
 )
