@@ -20,7 +20,9 @@ _BREAK = re.compile(r"[^\w\s'’-]|\n")
 _HAN = re.compile(r"[\u3400-\u9fff]{2,}")
 _LONGEST_HAN = 6
 # Particles and other words that begin or end no term.
-_HAN_EDGES = frozenset("的了是在和与或及也就都而被把对从到以为于中上下一个这那其之所有不会能可要很最更")
+_HAN_EDGES = frozenset(
+    "的了是在和与或及也就都而被把对从到以为于中上下一个这那其之所有不会能可要很最更"
+)
 # What stands in a title or a heading counts as said so often more.
 _HEADING_WEIGHT = 2
 
