@@ -39,7 +39,7 @@ HISTORY = Policy(
 CURATION = Policy(writing=frozenset({"close", "inbox", "write_entry"}))
 
 EDITING = Policy(
-    reading=frozenset({"limits"}),
+    reading=frozenset({"limits", "version"}),
     writing=frozenset(
         {
             "add",
@@ -66,6 +66,7 @@ FAQ = Policy(
     writing=frozenset({"accept", "edit", "merge", "promote", "remove"}),
 )
 
+# A version says that a note is there, which every reader may know.
 BASE = Policy(
     reading=frozenset(
         {

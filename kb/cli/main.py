@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from kb.cli import asking, curating, examining, folder, measuring, serving, trust, watching
+from kb.cli import asking, curating, examining, folder, keys, measuring, serving, trust, watching
 from kb.cli.options import ErrorGroup
 
 
@@ -35,6 +35,7 @@ for _command in (
     curating.faq,
     serving.serve,
     watching.watch,
+    keys.key,
     measuring.evaluate,
     measuring.compare,
     trust.verify,
