@@ -27,8 +27,13 @@ class NoteEditor:
     def __init__(self, root: Path, limits: Limits) -> None:
         """Take the notes of a folder."""
         self._root = root
-        self.limits = limits
+        self._limits = limits
         self._trash = Trash(root)
+
+    @property
+    def limits(self) -> Limits:
+        """What is taken in as notes."""
+        return self._limits
 
     def version(self, name: str) -> str | None:
         """Return the version of a note that is there now, None if there is none.
