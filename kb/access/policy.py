@@ -35,6 +35,9 @@ HISTORY = Policy(
     never=frozenset({"answers", "close", "of", "path"}),
 )
 
+# A note opened at a place.
+READING = Policy(reading=frozenset({"render", "surroundings", "target"}))
+
 # The inbox shows what other people asked.
 CURATION = Policy(writing=frozenset({"close", "inbox", "write_entry"}))
 
@@ -59,7 +62,6 @@ EDITING = Policy(
 )
 
 DIGEST = Policy(reading=frozenset({"backlinks", "of"}))
-READING = Policy(reading=frozenset({"render", "surroundings", "target"}))
 
 FAQ = Policy(
     reading=frozenset({"duplicates", "editable", "entries", "text_of"}),

@@ -7,7 +7,18 @@ from __future__ import annotations
 
 import click
 
-from kb.cli import asking, curating, examining, folder, keys, measuring, serving, trust, watching
+from kb.cli import (
+    asking,
+    curating,
+    examining,
+    folder,
+    keys,
+    measuring,
+    serving,
+    sharing,
+    trust,
+    watching,
+)
 from kb.cli.options import ErrorGroup
 
 
@@ -35,6 +46,7 @@ for _command in (
     curating.faq,
     serving.serve,
     watching.watch,
+    sharing.password,
     keys.key,
     measuring.evaluate,
     measuring.compare,

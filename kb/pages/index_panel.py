@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from kb.pages.opener import Opened
 
 _SECONDS = 0.5
-_FOLLOW_SECONDS = 1.5
+_FOLLOW_SECONDS = 4.0
 _MISSING = 5
 
 
@@ -40,7 +40,7 @@ def draw(opened: Opened, *, running: bool, offer: bool = True, rebuild: bool = F
     """
     indexer = opened.indexer
     if not running:
-        if offer:
+        if offer and opened.person.may_write:
             _buttons(indexer, rebuild=rebuild)
         _outcome(indexer)
         follow(opened)
