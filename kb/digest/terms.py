@@ -18,7 +18,10 @@ Frequencies = Callable[[Sequence[str]], dict[str, int]]
 _WORD = re.compile(r"[^\W\d_\u3400-\u9fff][^\W_\u3400-\u9fff]*(?:[-'’][^\W_\u3400-\u9fff]+)*")
 _BREAK = re.compile(r"[^\w\s'’-]|\n")
 _HAN = re.compile(r"[\u3400-\u9fff]{2,}")
-_LONGEST_HAN = 6
+# Longer repeats are phrases: found, so that no piece of one passes for a term, and not shown.
+_LONGEST_HAN, _LONGEST_HAN_TERM = 10, 6
+# A long text says its terms more often than twice.
+_LONG_CHARS = 3000
 # Particles and other words that begin or end no term.
 _HAN_EDGES = frozenset(
     "的了是在和与或及也就都而被把对从到以为于中上下一个这那其之所有不会能可要很最更"
@@ -61,10 +64,11 @@ def key_terms(
             for found in (*_words(piece), *_han(piece)):
                 counts[_key(found)] += weight
                 shown.setdefault(_key(found), Counter())[found] += 1
-    best = {key: shown[key].most_common(1)[0][0] for key, n in counts.items() if n > 1}
-    parts = _whole(counts, best)
+    least = 3 if sum(map(len, texts)) > _LONG_CHARS else 2
+    best = {key: shown[key].most_common(1)[0][0] for key, n in counts.items() if n >= least}
+    parts = [key for key in _whole(counts, best) if _is_short(best[key])]
     scores = {
-        key: (1 + math.log(counts[key])) * rarity.of(best[key]) * math.sqrt(_size(best[key]))
+        key: counts[key] ** 0.75 * rarity.of(best[key]) * math.sqrt(_size(best[key]))
         for key in parts
     }
     ranked = sorted(scores, key=lambda key: (-scores[key], key))
@@ -108,6 +112,10 @@ def _inner(term: str) -> list[str]:
         return []
     sizes = range(2, len(term))
     return [term[at : at + size] for size in sizes for at in range(len(term) - size + 1)]
+
+
+def _is_short(term: str) -> bool:
+    return not _HAN.fullmatch(term) or len(term) <= _LONGEST_HAN_TERM
 
 
 def _size(term: str) -> int:
