@@ -21,10 +21,12 @@ class _Draft:
     """What is being written of a note.
 
     :param version: the version it began with; None if the note is gone.
+    :param initial: the text that its field began with.
     :param turn: counts its fields, which are drawn anew with another text.
     """
 
     version: str | None
+    initial: str
     text: str
     turn: int = 0
 
@@ -72,7 +74,7 @@ def _fields(path: str, draft: _Draft) -> None:
     with write:
         draft.text = st.text_area(
             t("add_text"),
-            draft.text,
+            draft.initial,
             height=_HEIGHT,
             key=f"edit {path} {draft.turn}",
             label_visibility="collapsed",
@@ -118,7 +120,8 @@ def _draft(path: str) -> _Draft | None:
 
 
 def _begin(path: str, text: str, version: str | None, turn: int = 0) -> _Draft:
-    draft = _Draft(version, text.replace("\r\n", "\n"), turn)
+    lines = text.replace("\r\n", "\n")
+    draft = _Draft(version, lines, lines, turn)
     st.session_state[_key(path)] = draft
     return draft
 
