@@ -46,6 +46,10 @@ class Settings(BaseSettings):
     threshold: float | None = Field(
         None, ge=0, le=1, description="least confidence of an answer; unset: as calibrated"
     )
+    engine: Literal["auto", "flat", "lists"] = Field(
+        "auto",
+        description="search of vectors: flat compares all, lists the likely ones, auto by size",
+    )
     max_note_mb: float = Field(10, gt=0, le=1024, description="largest note, in MiB")
     max_question_chars: int = Field(2000, ge=1, description="longest question, in characters")
     host: _Text = Field("127.0.0.1", description="address that the pages are served on")

@@ -77,7 +77,13 @@ def print_json(value: object, *, line: bool = False) -> None:
 
 
 def index_shown(base: KnowledgeBase, *, rebuild: bool = False, quiet: bool = False) -> IndexReport:
-    """Index what changed, with a progress bar where a person looks on."""
+    """Index what changed, with a progress bar where a person looks on, until all is in place."""
+    report = _index_shown(base, rebuild=rebuild, quiet=quiet)
+    base.settle()
+    return report
+
+
+def _index_shown(base: KnowledgeBase, *, rebuild: bool, quiet: bool) -> IndexReport:
     if quiet or not sys.stderr.isatty():
         return base.index(rebuild=rebuild)
     with printing.ProgressBar() as bar:
