@@ -3,8 +3,9 @@
 The paragraphs are those of the SQuAD 2.0, CMRC 2018 and DRCD files of the shared data, cut into
 passages as any note and embedded by the bundled encoder; questions of the same files ask for them.
 Beyond their number every further passage is a copy of one, perturbed: a window of its words
-followed by a window of another paragraph's, and the weighted mean of both vectors with noise added,
-made unit length again. So copies fill the space between real passages instead of standing in heaps.
+followed by a window of another paragraph's (60 % as long as a paragraph together), and the weighted
+mean of both vectors with noise added, made unit length again. So copies fill the space between real
+passages instead of standing in heaps.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import hashlib
 import itertools
 import json
 import random
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.catalog.rows import embed_text
+from kb.indexing.drafting import PARSER_VERSION
 from kb.measuring.evaluation import note_source
 from kb.notes.note import parse_note
 from kb.passages.chunking import split
@@ -31,8 +34,10 @@ FILES = ("squad2_train_p*", "cmrc2018_train", "drcd_dev", "drcd_test")
 PASSAGES, QUESTIONS = 12_000, 500
 _SEED = 7
 _BATCH = 256
-# A copy keeps so much of its paragraph; noise has this length beside vectors of length 1.
+_SAVED = 1024
+# A copy takes so much of itself from its paragraph; noise has this length beside vectors of 1.
 _SHARES, _NOISE = (0.55, 0.9), 0.1
+_LENGTH = 0.6
 
 
 @dataclass(frozen=True)
@@ -45,25 +50,38 @@ class Seed:
     question_vectors: NDArray[np.float32]
 
 
-def read_seed(data: Path, cache: Path, encoder: Encoder) -> Seed:
-    """Gather and embed the real passages, or take them from the cache if they are the same."""
-    texts, questions = _gather(data, encoder)
-    embedded = [embed_text(title, (), text) for title, text in texts]
-    digest = hashlib.sha256(json.dumps([encoder.fingerprint, embedded, questions]).encode())
-    folder = cache / f"scale-{digest.hexdigest()[:16]}"
+def read_seed(data: Path, cache: Path, encoder: Encoder, passages: int = PASSAGES) -> Seed:
+    """Gather and embed the first real passages, or take them from the cache if they are the same.
+
+    :param passages: at most `PASSAGES`.
+    """
+    files = sorted(path for name in FILES for path in data.glob(f"{name}.json"))
+    made_of = [encoder.fingerprint, PARSER_VERSION, [(f.name, f.stat().st_size) for f in files]]
+    digest = hashlib.sha256(json.dumps([made_of, PASSAGES, QUESTIONS]).encode()).hexdigest()
+    folder = cache / f"scale-{digest[:16]}"
     folder.mkdir(parents=True, exist_ok=True)
+    gathered = folder / "texts.json"
+    if not gathered.exists():
+        _replace(gathered, json.dumps(_gather(files, encoder), ensure_ascii=False).encode())
+    texts, questions = json.loads(gathered.read_text(encoding="utf-8"))
+    texts = [(title, text) for title, text in texts[:passages]]
+    embedded = [embed_text(title, (), text) for title, text in texts]
     batches: list[NDArray[np.float32]] = []
-    for start in range(0, len(embedded), 1024):
-        file = folder / f"{start:06d}.npy"
-        if not file.exists():
-            vectors = encoder.encode_passages(embedded[start : start + 1024])
-            partial = file.with_suffix(".partial.npy")
-            np.save(partial, vectors.astype(np.float16))
-            partial.replace(file)
-            print(f"embedded {start + len(vectors):,} of {len(embedded):,} passages", flush=True)
-        batches.append(np.load(file).astype(np.float32))
-    asked = encoder.encode_queries(questions)
-    return Seed(texts, _unit(np.concatenate(batches)), questions, asked)
+    for start in range(0, len(embedded), _SAVED):
+        file = folder / f"{start:06d}.f16"
+        batch = embedded[start : start + _SAVED]
+        if not file.exists() or file.stat().st_size < len(batch) * encoder.dimension * 2:
+            _replace(file, encoder.encode_passages(batch).astype(np.float16).tobytes())
+            print(f"embedded {start + len(batch):,} of {len(embedded):,}", file=sys.stderr)
+        stored = np.fromfile(file, np.float16).reshape(-1, encoder.dimension)[: len(batch)]
+        batches.append(stored.astype(np.float32))
+    return Seed(texts, _unit(np.concatenate(batches)), questions, encoder.encode_queries(questions))
+
+
+def _replace(file: Path, data: bytes) -> None:
+    partial = file.with_name(f"{file.name}.partial")
+    partial.write_bytes(data)
+    partial.replace(file)
 
 
 def grow(seed: Seed, count: int) -> Iterator[tuple[list[tuple[str, str]], NDArray[np.float32]]]:
@@ -89,7 +107,8 @@ def _perturbed(
     texts = [
         (
             seed.texts[a][0],
-            _window(seed.texts[a][1], kept, at) + " " + _window(seed.texts[b][1], 1 - kept, after),
+            f"{_window(seed.texts[a][1], _LENGTH * kept, at)}"
+            f" {_window(seed.texts[b][1], _LENGTH * (1 - kept), after)}",
         )
         for a, b, kept, at, after in zip(first, second, share[:, 0], *starts, strict=True)
     ]
@@ -104,8 +123,7 @@ def _window(text: str, share: float, start: float) -> str:
     return (" " if " " in text else "").join(words[first : first + size])
 
 
-def _gather(data: Path, encoder: Encoder) -> tuple[list[tuple[str, str]], list[str]]:
-    files = sorted(path for name in FILES for path in data.glob(f"{name}.json"))
+def _gather(files: list[Path], encoder: Encoder) -> tuple[list[tuple[str, str]], list[str]]:
     examples = [example for path in files for example in read_squad(path)]
     paragraphs = list({example.context: example.title for example in examples}.items())
     random.Random(_SEED).shuffle(paragraphs)
