@@ -43,6 +43,9 @@ FAQ = Policy(
     writing=frozenset({"accept", "edit", "merge", "promote", "remove"}),
 )
 
+# A version says that a note is there, which every reader may know.
+EDITING = Policy(reading=frozenset({"version"}), writing=frozenset({"add", "write"}))
+
 BASE = Policy(
     reading=frozenset(
         {
@@ -63,7 +66,9 @@ BASE = Policy(
     ),
     writing=frozenset({"add_note", "index", "index_gated"}),
     never=frozenset({"close", "open"}),
-    parts=MappingProxyType({"history": HISTORY, "curation": CURATION, "faq": FAQ}),
+    parts=MappingProxyType(
+        {"history": HISTORY, "curation": CURATION, "faq": FAQ, "editing": EDITING}
+    ),
 )
 
 INDEXER = Policy(

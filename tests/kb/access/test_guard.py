@@ -16,6 +16,7 @@ from kb.curation.book import FaqBook
 from kb.curation.curator import Curator
 from kb.errors import HistoryError, KbError, NotAllowed
 from kb.knowledge import KnowledgeBase
+from kb.notes.editing import NoteEditor
 from kb.pages.indexer import Indexer
 from kb.storage.history import History
 
@@ -28,6 +29,7 @@ CLASSES = [
     (History, policy.HISTORY, {"path"}),
     (Curator, policy.CURATION, set[str]()),
     (FaqBook, policy.FAQ, set[str]()),
+    (NoteEditor, policy.EDITING, set[str]()),
     (Indexer, policy.INDEXER, {"error", "progress", "report"}),
 ]
 
