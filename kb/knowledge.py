@@ -163,7 +163,9 @@ class KnowledgeBase:
         return FaqBook(self.root, self._faq, self.curation, max_bytes=max_bytes)
 
     def close(self) -> None:
-        """Close the files that are open."""
+        """Close the files that are open and stop what goes on in the background."""
+        if self._index is not None:
+            self._index.close()
         self._catalog.close()
         if "history" in self.__dict__:
             self.history.close()
@@ -197,6 +199,10 @@ class KnowledgeBase:
         )
         self._passages.follow()
         return report
+
+    def settle(self) -> None:
+        """Wait until the search indexes have their best form; asking never needs it."""
+        self._passages.settle()
 
     def index_gated(
         self, *, rebuild: bool = False, progress: Callable[[Progress], None] | None = None
@@ -415,7 +421,8 @@ class KnowledgeBase:
         with self._opening:
             if self._index is None:
                 weight = LEXICAL_WEIGHT if self._bundled_encoder else None
-                self._index = PassageIndex(self._catalog, self._encoder, weight)
+                engine = self.settings.engine
+                self._index = PassageIndex(self._catalog, self._encoder, weight, engine)
             return self._index
 
     @cached_property

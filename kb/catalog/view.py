@@ -183,16 +183,14 @@ class CatalogView:
     def iter_vectors(
         self, since: int = 0
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float16]]]:
-        """Yield ids of passages and their vectors, shape ``(n, dimension)``, in pieces.
+        """Yield ids of passages, ascending, and their vectors, ``(n, dimension)``, in pieces.
 
         :param since: only passages that appeared after this generation.
         """
-        query = "SELECT p.id, v.vector FROM vectors v CROSS JOIN passages p ON p.vector_id = v.id"
-        if since:
-            query = (
-                "SELECT p.id, v.vector FROM passages p CROSS JOIN vectors v ON v.id = p.vector_id"
-                f" WHERE p.created > {int(since)}"
-            )
+        query = (
+            "SELECT p.id, v.vector FROM passages p CROSS JOIN vectors v ON v.id = p.vector_id"
+            f"{f' WHERE p.created > {int(since)}' if since else ''} ORDER BY p.id"
+        )
         cursor = self._connection.execute(query)
         while rows := cursor.fetchmany(_CHUNK):
             yield _ids(rows), self._matrix([row[1] for row in rows])

@@ -83,7 +83,15 @@ def index_shown(
     forget_missing: bool = False,
     quiet: bool = False,
 ) -> IndexReport:
-    """Index what changed, with a progress bar where a person looks on."""
+    """Index what changed, with a progress bar where a person looks on, until all is in place."""
+    report = _index_shown(base, rebuild=rebuild, forget_missing=forget_missing, quiet=quiet)
+    base.settle()
+    return report
+
+
+def _index_shown(
+    base: KnowledgeBase, *, rebuild: bool, forget_missing: bool, quiet: bool
+) -> IndexReport:
     if quiet or not sys.stderr.isatty():
         return base.index(rebuild=rebuild, forget_missing=forget_missing)
     with printing.ProgressBar() as bar:
