@@ -38,10 +38,13 @@ HISTORY = Policy(
 # The inbox shows what other people asked.
 CURATION = Policy(writing=frozenset({"close", "inbox", "write_entry"}))
 
+READING = Policy(reading=frozenset({"render", "surroundings", "target"}))
+
 BASE = Policy(
     reading=frozenset(
         {
             "ask",
+            "explain",
             "fingerprints",
             "folders",
             "has_note",
@@ -58,7 +61,7 @@ BASE = Policy(
     ),
     writing=frozenset({"add_note", "index"}),
     never=frozenset({"close", "open"}),
-    parts=MappingProxyType({"history": HISTORY, "curation": CURATION}),
+    parts=MappingProxyType({"history": HISTORY, "curation": CURATION, "reading": READING}),
 )
 
 INDEXER = Policy(

@@ -16,6 +16,7 @@ from kb.curation.curator import Curator
 from kb.errors import HistoryError, KbError, NotAllowed
 from kb.knowledge import KnowledgeBase
 from kb.pages.indexer import Indexer
+from kb.reading import NoteReader
 from kb.storage.history import History
 
 READER = Person("reader", "r", "Rea")
@@ -26,6 +27,7 @@ CLASSES = [
     (KnowledgeBase, policy.BASE, {"root", "settings"}),
     (History, policy.HISTORY, {"path"}),
     (Curator, policy.CURATION, set[str]()),
+    (NoteReader, policy.READING, set[str]()),
     (Indexer, policy.INDEXER, {"error", "progress", "report"}),
 ]
 
