@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from qa.answerer import Candidate
     from qa.faq import FaqThresholds
     from qa.followup.rewriting import Turn
+    from qa.metrics import Language
     from qa.reader import Reader, Span
     from retrieval.encoder import Encoder
     from retrieval.scope import Scope
@@ -310,6 +311,13 @@ class KnowledgeBase:
         sure = entry is not None and entry.confidence >= self.threshold
         candidates = self._judged(asked, found, readings)
         return explain(asked, found, readings, candidates, entry if sure else None, self.threshold)
+
+    def examples(self, language: Language, count: int = 4) -> list[str]:
+        """Return a few questions that the notes themselves ask, to begin with."""
+        from kb.examples import pick_examples
+
+        with self._catalog.view() as view:
+            return pick_examples(view.questions_asked(), language, count)
 
     def warm_up(self) -> None:
         """Open models and indexes now rather than at the first question."""

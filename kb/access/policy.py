@@ -44,6 +44,7 @@ BASE = Policy(
     reading=frozenset(
         {
             "ask",
+            "examples",
             "explain",
             "fingerprints",
             "folders",
