@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # Formulas are kept: what is left of a note's text reads the same after these are escaped.
 _MARKUP = re.compile(r"([\\`*_\[\]<>|~])")
-_LINE_START = re.compile(r"^(\s*)([#>+-]|\d+[.)])(?=\s|$)", re.MULTILINE)
+_LINE_START = re.compile(r"^(\s*\d*)([#+.)-]+)(?=\s|$)", re.MULTILINE)
 _WORDS = {
     "en": ("Asked as", "The notes do not answer this.", "Confidence", "Other answers"),
     "zh": ("理解为", "笔记里没有这个问题的答案。", "把握", "其他答案"),
