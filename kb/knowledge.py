@@ -29,9 +29,11 @@ from retrieval.encoder import load_encoder
 
 if TYPE_CHECKING:
     from kb.config import Settings
+    from kb.curation.book import FaqBook
     from kb.curation.curator import Curator
     from kb.explaining import Explanation
     from kb.faq import FaqIndex
+    from kb.golden.gate import GateReport
     from kb.indexing.passage_index import PassageIndex
     from kb.reading import NoteReader
     from kb.storage.history import History
@@ -146,6 +148,14 @@ class KnowledgeBase:
             thresholds=self._faq_thresholds,
         )
 
+    @cached_property
+    def faq(self) -> FaqBook:
+        """The questions and answers of the notes, and how they are promoted and edited."""
+        from kb.curation.book import FaqBook
+
+        max_bytes = self.settings.max_note_bytes
+        return FaqBook(self.root, self._faq, self.curation, max_bytes=max_bytes)
+
     def close(self) -> None:
         """Close the files that are open."""
         self._catalog.close()
@@ -172,6 +182,25 @@ class KnowledgeBase:
         )
         self._passages.follow()
         return report
+
+    def index_gated(
+        self, *, rebuild: bool = False, progress: Callable[[Progress], None] | None = None
+    ) -> GateReport:
+        """Index beside, and keep the old if fewer golden questions are right; see `kb.golden`.
+
+        :raises KbError: if there are no golden questions, or as `index`.
+        """
+        from kb.golden.gate import Gate
+
+        gate = Gate(self.settings, self._encoder, self._over, progress or (lambda _: None))
+        return gate.index(rebuild=rebuild)
+
+    def _over(self, catalog: Catalog) -> KnowledgeBase:
+        """Return a base with the same models over another catalogue of the same notes."""
+        other = KnowledgeBase(self.settings, *self._given)
+        other._catalog = catalog
+        other.__dict__ |= {"_encoder": self._encoder, "_reader": self._reader}
+        return other
 
     def status(self) -> Status:
         """Count what is indexed and what changed since."""

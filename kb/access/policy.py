@@ -32,13 +32,22 @@ HISTORY = Policy(
         {"add_turn", "chats", "delete_chat", "feedback", "new_chat", "rename_chat", "turns"}
     ),
     writing=frozenset({"inbox", "settle"}),
-    never=frozenset({"close", "of", "path"}),
+    never=frozenset({"answers", "close", "of", "path"}),
 )
+
+# A note opened at a place.
+READING = Policy(reading=frozenset({"render", "surroundings", "target"}))
 
 # The inbox shows what other people asked.
 CURATION = Policy(writing=frozenset({"close", "inbox", "write_entry"}))
 
-READING = Policy(reading=frozenset({"render", "surroundings", "target"}))
+FAQ = Policy(
+    reading=frozenset({"duplicates", "editable", "entries", "text_of"}),
+    writing=frozenset({"accept", "edit", "merge", "promote", "remove"}),
+)
+
+# A version says that a note is there, which every reader may know.
+EDITING = Policy(reading=frozenset({"version"}), writing=frozenset({"add", "write"}))
 
 BASE = Policy(
     reading=frozenset(
@@ -60,9 +69,17 @@ BASE = Policy(
             "warm_up",
         }
     ),
-    writing=frozenset({"add_note", "index"}),
+    writing=frozenset({"add_note", "index", "index_gated"}),
     never=frozenset({"close", "open"}),
-    parts=MappingProxyType({"history": HISTORY, "curation": CURATION, "reading": READING}),
+    parts=MappingProxyType(
+        {
+            "curation": CURATION,
+            "editing": EDITING,
+            "faq": FAQ,
+            "history": HISTORY,
+            "reading": READING,
+        }
+    ),
 )
 
 INDEXER = Policy(

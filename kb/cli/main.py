@@ -7,7 +7,17 @@ from __future__ import annotations
 
 import click
 
-from kb.cli import asking, examining, folder, measuring, serving, trust
+from kb.cli import (
+    asking,
+    curating,
+    examining,
+    folder,
+    keys,
+    measuring,
+    serving,
+    sharing,
+    trust,
+)
 from kb.cli.options import ErrorGroup
 
 
@@ -32,7 +42,10 @@ for _command in (
     folder.status,
     asking.search,
     asking.ask,
+    curating.faq,
     serving.serve,
+    sharing.password,
+    keys.key,
     measuring.evaluate,
     measuring.compare,
     trust.verify,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from kb.answer import Alternative
-from kb.pages import links, pieces
+from kb.pages import links, opener, pieces
 from kb.pages.highlight import beginning, marked, sentence_window, with_formulas
 from kb.pages.language import t
 from qa.metrics import detect_language
@@ -32,14 +32,13 @@ def question(text: str, place: str = "") -> None:
         pieces.words(text, "kb-question", place)
 
 
-def answer(given: Answer, *, inbox: bool = True, threshold: float = 1.0) -> None:
+def answer(given: Answer, *, threshold: float = 1.0) -> None:
     """Draw an answer, or that there is none.
 
-    :param inbox: whether the way to the inbox is shown.
     :param threshold: of confidence; other answers above it are shown beside this one.
     """
     if given.text is None:
-        _no_answer(given, inbox=inbox)
+        _no_answer(given)
     else:
         _answer(given, given.text, threshold)
 
@@ -121,9 +120,9 @@ def _side_by_side(answers: list[Alternative]) -> None:
             _alternative(each)
 
 
-def _no_answer(given: Answer, *, inbox: bool) -> None:
+def _no_answer(given: Answer) -> None:
     st.markdown(f"**{links.plain(t('no_answer'))}**")
-    if inbox:
+    if opener.may_write():
         links.to_page(links.INBOX, t("in_inbox"), ":material/inbox:")
     if given.nearest:
         pieces.quiet(t("nearest"))

@@ -51,7 +51,7 @@ def main() -> None:
     with problems.shown():
         turns = base.history.turns(chat) if chat else []
     for each in turns:
-        _draw(opened, each, _ASKED_ID if each is turns[-1] else "")
+        _draw(base, each, _ASKED_ID if each is turns[-1] else "")
     if turns:
         scroll_to(_ASKED_ID, f"turn {turns[-1].id}", "start")
     again = turn.asked_next()
@@ -97,18 +97,17 @@ def _answered(base: KnowledgeBase, turns: list[Turn], question: str, scope: Scop
             raise
 
 
-def _draw(opened: opener.Opened, each: Turn, place: str) -> None:
+def _draw(base: KnowledgeBase, each: Turn, place: str) -> None:
     cards.question(each.question, place)
     try:
         answer = from_json(each.answer)
     except ValueError:
         problems.show(t("answered_unreadable"))
         return
-    base = opened.base
     with st.chat_message("assistant", avatar=":material/menu_book:"):
         if answer.asked_as:
             turn.full_words(each, answer.asked_as)
-        cards.answer(answer, inbox=opened.person.may_write, threshold=base.threshold)
+        cards.answer(answer, threshold=base.threshold)
         turn.actions(base, each, answer)
 
 

@@ -19,6 +19,7 @@ NOTES = HERE / "notes.py"
 NOTE = HERE / "note.py"
 STATUS = HERE / "status.py"
 INBOX = HERE / "inbox.py"
+FAQ = HERE / "faq.py"
 
 LABEL_CHARS = 120
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
@@ -47,6 +48,12 @@ def to_citation(citation: Citation) -> None:
 def to_note(path: str, title: str) -> None:
     """Draw a link to a note."""
     _link(NOTE, title, {"note": path}, icon=":material/description:")
+
+
+def to_place(path: str, title: str, start: int, end: int) -> None:
+    """Draw a link to a place of a note."""
+    parameters = {"note": path, "start": str(start), "end": str(end)}
+    _link(NOTE, title, parameters, icon=":material/description:")
 
 
 def to_passage(path: str, place: Place, label: str, *, back: bool) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from kb.pages import copying, pieces, problems, why
+from kb.pages import copying, pieces, problems, promoting, why
 from kb.pages.language import t
 from kb.quoting import answer_markdown
 
@@ -51,6 +51,7 @@ def actions(base: KnowledgeBase, turn: Turn, answer: Answer) -> None:
             copying.button(answer_markdown(answer), t("copy"), t("copied"))
         if st.button(t("why"), key=f"why_{turn.id}", type="tertiary", icon=":material/help:"):
             st.dialog(t("why"), width="medium")(why.draw)(base, turn, answer)
+        promoting.button(answer, str(turn.id))
     if turn.verdict == "down":
         _right_answer(base.history, turn)
 
