@@ -32,13 +32,16 @@ if TYPE_CHECKING:
     from kb.curation.book import FaqBook
     from kb.curation.curator import Curator
     from kb.digest.digest import NoteDigest
+    from kb.explaining import Explanation
     from kb.faq import FaqIndex
     from kb.golden.gate import GateReport
     from kb.indexing.passage_index import PassageIndex
     from kb.reading import NoteReader
     from kb.storage.history import History
+    from qa.answerer import Candidate
     from qa.faq import FaqThresholds
     from qa.followup.rewriting import Turn
+    from qa.metrics import Language
     from qa.reader import Reader, Span
     from retrieval.encoder import Encoder
     from retrieval.scope import Scope
@@ -333,15 +336,41 @@ class KnowledgeBase:
         clock.lap("reading")
         tell("answering")
         passages = [passage for _hit, passage in found[: len(readings)]]
-        contexts = [Context(passage.context, passage.text) for passage in passages]
-        # Another encoder's scores were not fitted: then the reader alone judges.
-        relevance = [
-            hit.score if self._bundled_encoder else None for hit, _ in found[: len(readings)]
-        ]
-        candidates = self._judge.choose(asked, contexts, relevance, readings)
+        candidates = self._judged(asked, found, readings)
         nearest = tuple(self._ranked(found, readings)[:NEAREST])
         clock.lap("answering")
         return answer(asked, candidates, passages, nearest, self.threshold, clock.timings())
+
+    def _judged(
+        self, asked: str, found: Sequence[Found], readings: Sequence[Sequence[Span]]
+    ) -> list[Candidate]:
+        read = found[: len(readings)]
+        contexts = [Context(passage.context, passage.text) for _, passage in read]
+        # Another encoder's scores were not fitted: then the reader alone judges.
+        relevance = [hit.score if self._bundled_encoder else None for hit, _ in read]
+        return self._judge.choose(asked, contexts, relevance, readings)
+
+    def explain(self, question: str, scope: Scope | None = None) -> Explanation:
+        """Say what made the answer to a question, and why other passages did not.
+
+        :raises QuestionError: if the question is empty or too long.
+        """
+        from kb.explaining import explain
+
+        asked = self._checked(question)
+        found = self._find(asked, self.settings.retrieve, scope)
+        readings = self._read(asked, found)
+        entry = self._faq.find(asked, scope)
+        sure = entry is not None and entry.confidence >= self.threshold
+        candidates = self._judged(asked, found, readings)
+        return explain(asked, found, readings, candidates, entry if sure else None, self.threshold)
+
+    def examples(self, language: Language, count: int = 4) -> list[str]:
+        """Return a few questions that the notes themselves ask, to begin with."""
+        from kb.examples import pick_examples
+
+        with self._catalog.view() as view:
+            return pick_examples(view.questions_asked(), language, count)
 
     def warm_up(self) -> None:
         """Open models and indexes now rather than at the first question."""

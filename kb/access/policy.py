@@ -73,6 +73,8 @@ BASE = Policy(
     reading=frozenset(
         {
             "ask",
+            "examples",
+            "explain",
             "fingerprints",
             "folders",
             "has_note",

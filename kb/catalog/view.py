@@ -180,6 +180,14 @@ class CatalogView:
             [row[7] for row in rows]
         )
 
+    def questions_asked(self) -> list[tuple[str, str]]:
+        """Return path and question of every question, by path."""
+        query = (
+            "SELECT n.path, q.question FROM questions q JOIN notes n ON n.id = q.note_id"
+            " ORDER BY n.path, q.id"
+        )
+        return [(path, question) for path, question in self._rows(query)]
+
     def iter_vectors(
         self, since: int = 0
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float16]]]:

@@ -14,6 +14,7 @@ from kb.catalog.rows import NoteInfo
 from kb.curation.curator import Curator
 from kb.digest.digest import Digest
 from kb.errors import CatalogMissing, NoteError, QuestionError, VaultError
+from kb.explaining import Explanation, Weighed
 from kb.faq import SAME_WORDS
 from kb.indexing.sync import IndexReport, Progress
 from kb.knowledge import NoteSource, Status
@@ -105,6 +106,7 @@ class FakeBase:
         )
         self.reading = NoteReader(self)  # type: ignore[arg-type]
         self.indexed = True
+        self.threshold = 0.5
         self.stale = 0
         self.failure: Exception | None = None
         self.scopes: list[Scope | None] = []
@@ -153,6 +155,18 @@ class FakeBase:
                 on_stage(stage)
         found = answered(question) if "answer" in question else unanswered(question)
         return replace(found, asked_as=f"{question} {NASTY}") if "its" in question else found
+
+    def explain(self, question: str, scope: Scope | None = None) -> Explanation:
+        self._ready()
+        self.scopes.append(scope)
+        weighed = Weighed(1, citation(), 0.9, 0.8, 9.7, 3.0, 0.05, 0.8, "answers")
+        unread = Weighed(7, citation(PASSAGE), 0.5, None, 2.0, None, None, None, "unread")
+        return Explanation(question, self.threshold, 6, None, (weighed, unread))
+
+    def examples(self, language: str, count: int = 4) -> list[str]:
+        self._ready()
+        assert language in ("en", "zh")
+        return [f"What is the answer? {NASTY}"][:count]
 
     def search(self, query: str, k: int = 10, scope: Scope | None = None) -> list[Scored]:
         self._ready()
