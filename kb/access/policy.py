@@ -90,7 +90,7 @@ BASE = Policy(
         }
     ),
     writing=frozenset({"add_note", "index", "index_gated"}),
-    never=frozenset({"close", "open"}),
+    never=frozenset({"close", "open", "settle"}),
     parts=MappingProxyType(
         {
             "history": HISTORY,
