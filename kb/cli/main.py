@@ -7,7 +7,18 @@ from __future__ import annotations
 
 import click
 
-from kb.cli import asking, curating, examining, folder, measuring, serving, trust
+from kb.cli import (
+    asking,
+    curating,
+    examining,
+    folder,
+    keys,
+    measuring,
+    serving,
+    sharing,
+    trust,
+    watching,
+)
 from kb.cli.options import ErrorGroup
 
 
@@ -34,6 +45,9 @@ for _command in (
     asking.ask,
     curating.faq,
     serving.serve,
+    watching.watch,
+    sharing.password,
+    keys.key,
     measuring.evaluate,
     measuring.compare,
     trust.verify,
