@@ -204,6 +204,27 @@ def test_note_is_read_as_words(armed: Visitor, name: str) -> None:
     assert ATTACKS[name].replace("{{", "\0").partition("{")[0][:10].replace("\0", "{") in shown
 
 
+def test_names_titles_and_tags_are_words(armed: Visitor) -> None:
+    armed.go("notes")
+    armed.main.get_by_text(FRONT[:25]).first.wait_for(timeout=PATIENCE_MS)
+    harmless(armed)
+    armed.follow(armed.main.locator('a[href*="onclick"]').first)
+    assert FRONT in armed.main.inner_text()
+    assert NAME in armed.main.inner_text()
+
+
+def test_answers_and_chats_are_words(armed: Visitor) -> None:
+    armed.go()
+    armed.page.locator(".st-key-scope summary").click()
+    harmless(armed)
+    armed.ask("What is the wombat password?")
+    harmless(armed)
+    question = f"{FRONT} <script>own()</script> wombat password"
+    armed.ask(question)
+    assert armed.questions.last.inner_text() == question
+    armed.go("inbox")
+
+
 @pytest.mark.parametrize("page", ["", "note", "notes", "inbox", "index", "no-such-page"])
 def test_addresses_are_words(armed: Visitor, page: str) -> None:
     evil = quote("<img src=x onerror=own()>javascript:own()")
