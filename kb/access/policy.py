@@ -44,7 +44,10 @@ FAQ = Policy(
 )
 
 # A version says that a note is there, which every reader may know.
-EDITING = Policy(reading=frozenset({"version"}), writing=frozenset({"add", "write"}))
+EDITING = Policy(
+    reading=frozenset({"version"}),
+    writing=frozenset({"add", "add_all", "add_files", "check_names", "write"}),
+)
 
 BASE = Policy(
     reading=frozenset(

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from kb.answer import Answer
 from kb.catalog.rows import NoteInfo
+from kb.curation.pins import State
 
 _Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
 _Tags = Annotated[list[str], Field(max_length=100, description="only notes with one of these tags")]
@@ -161,6 +162,28 @@ class NotesBody(BaseModel):
 
     notes: list[NoteInfo]
     total: int = Field(description="how many there are before `offset` and `limit`")
+
+
+class SourceBody(BaseModel):
+    """What became of the words that an entry is pinned to."""
+
+    state: State
+    note: str | None
+    start: int | None
+    end: int | None
+    now: str
+
+
+class EntryBody(BaseModel):
+    """A question that the notes ask, and the answer that they give it."""
+
+    question: str
+    answer: str
+    note: str
+    heading: str
+    start: int
+    end: int
+    source: SourceBody | None
 
 
 class InboxBody(BaseModel):

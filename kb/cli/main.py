@@ -34,6 +34,7 @@ for _command in (
     asking.ask,
     curating.faq,
     serving.serve,
+    serving.mcp,
     keys.key,
     measuring.evaluate,
     measuring.compare,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import threading
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
 from kb.errors import LockedError
 from kb.web.problems import OUR_ERRORS
@@ -16,7 +17,7 @@ _RETRY_SECONDS = 1.0
 
 
 class Background:
-    """One thread: it warms the base up, then indexes whenever it is asked to."""
+    """One thread: it warms the base up, then indexes whenever it is asked to; a context manager."""
 
     def __init__(self, base: KnowledgeBase) -> None:
         self._base = base
@@ -27,19 +28,25 @@ class Background:
         # Why it is not ready, or why the last indexing failed.
         self.error: str | None = None
 
-    def start(self) -> None:
+    def __enter__(self) -> Self:
         """Begin."""
         self._thread.start()
+        return self
 
-    def index(self) -> None:
-        """Have the notes indexed soon; asked again meanwhile, once more after that."""
-        self._wanted.set()
-
-    def stop(self) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         """End when the work at hand is done."""
         self._stopped.set()
         self._wanted.set()
         self._thread.join()
+
+    def index(self) -> None:
+        """Have the notes indexed soon; asked again meanwhile, once more after that."""
+        self._wanted.set()
 
     def _run(self) -> None:
         try:
