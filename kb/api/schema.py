@@ -34,7 +34,7 @@ _CITATION = {
     "answer_end": 27,
 }
 ANSWER_EXAMPLE: dict[str, Any] = {
-    "question": "When was Adam introduced?",
+    "question": "And when was it introduced?",
     "answer": "2014",
     "kind": "extractive",
     "confidence": 0.93,
@@ -42,7 +42,7 @@ ANSWER_EXAMPLE: dict[str, Any] = {
     "alternatives": [],
     "nearest": [],
     "timings_ms": {"retrieval": 9.1, "reading": 62.4, "answering": 1.2, "total": 72.7},
-    "asked_as": None,
+    "asked_as": "And when was Adam introduced?",
 }
 
 
@@ -128,6 +128,7 @@ class ProblemBody(BaseModel):
     """What went wrong (RFC 9457)."""
 
     model_config = ConfigDict(
+        title="Problem",
         json_schema_extra={
             "examples": [
                 {
