@@ -16,6 +16,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from kb.access.settings import LoginSettings
 from kb.errors import ConfigError
 from kb.notes.incoming import Limits
 
@@ -26,7 +27,7 @@ CONFIG_FILE = "config.toml"
 _Text = Annotated[str, Field(min_length=1)]
 
 
-class Settings(BaseSettings):
+class Settings(LoginSettings):
     """Everything that can be set; ``Settings.load`` makes it, with errors of our own."""
 
     model_config = SettingsConfigDict(
@@ -157,10 +158,14 @@ def _explain(error: ValidationError, given: Mapping[str, object], file: Path) ->
         return message + rest
     name = str(first["loc"][0])
     if first["type"] == "extra_forbidden":
-        known = ", ".join(field for field in Settings.model_fields if field != "notes")
+        fields = sorted(
+            Settings.model_fields, key=lambda field: field in LoginSettings.model_fields
+        )
+        known = ", ".join(field for field in fields if field != "notes")
         where = "command line" if name in given else str(file)
         return f"{where}: there is no setting {name}; there are {known}{rest}"
-    return f"{_origin(name, given, file)} = {_shown(first['input'])}: {message}{rest}"
+    shown = "…" if name.endswith("secret") else _shown(first["input"])
+    return f"{_origin(name, given, file)} = {shown}: {message}{rest}"
 
 
 def _origin(name: str, given: Mapping[str, object], file: Path) -> str:

@@ -11,7 +11,7 @@ KbError
 │   ├── CatalogDamaged    it cannot be read; `kb index` makes it anew
 │   └── EncoderChanged    it was made by another encoder
 ├── LockedError        another process is indexing
-├── AccessError        keys cannot be used, or an address needs them
+├── AccessError        passwords or keys cannot be used, or an address needs them
 ├── ExtraMissing       a part needs packages that are not installed
 ├── NotAllowed         a reader tried what only an editor may do
 └── HistoryError       chats and feedback cannot be read or kept
@@ -73,7 +73,7 @@ class LockedError(KbError):
 
 
 class AccessError(KbError):
-    """Keys cannot be used, or an address needs them."""
+    """Passwords or keys cannot be used, or an address needs them."""
 
 
 class ExtraMissing(KbError):

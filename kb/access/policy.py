@@ -35,6 +35,9 @@ HISTORY = Policy(
     never=frozenset({"answers", "close", "of", "path"}),
 )
 
+# A note opened at a place.
+READING = Policy(reading=frozenset({"render", "surroundings", "target"}))
+
 # The inbox shows what other people asked.
 CURATION = Policy(writing=frozenset({"close", "inbox", "write_entry"}))
 
@@ -70,7 +73,13 @@ BASE = Policy(
     writing=frozenset({"add_note", "index", "index_gated"}),
     never=frozenset({"close", "open"}),
     parts=MappingProxyType(
-        {"history": HISTORY, "curation": CURATION, "faq": FAQ, "editing": EDITING}
+        {
+            "curation": CURATION,
+            "editing": EDITING,
+            "faq": FAQ,
+            "history": HISTORY,
+            "reading": READING,
+        }
     ),
 )
 

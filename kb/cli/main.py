@@ -7,7 +7,17 @@ from __future__ import annotations
 
 import click
 
-from kb.cli import asking, curating, examining, folder, keys, measuring, serving, trust
+from kb.cli import (
+    asking,
+    curating,
+    examining,
+    folder,
+    keys,
+    measuring,
+    serving,
+    sharing,
+    trust,
+)
 from kb.cli.options import ErrorGroup
 
 
@@ -35,6 +45,7 @@ for _command in (
     curating.faq,
     serving.serve,
     serving.mcp,
+    sharing.password,
     keys.key,
     measuring.evaluate,
     measuring.compare,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from kb.pages import links, pieces
+from kb.pages import links, opener, pieces
 from kb.pages.highlight import beginning, marked, sentence_window
 from kb.pages.language import t
 
@@ -69,7 +69,8 @@ def _answer(given: Answer, text: str) -> None:
 
 def _no_answer(given: Answer) -> None:
     st.markdown(f"**{links.plain(t('no_answer'))}**")
-    links.to_page(links.INBOX, t("in_inbox"), ":material/inbox:")
+    if opener.may_write():
+        links.to_page(links.INBOX, t("in_inbox"), ":material/inbox:")
     if given.nearest:
         pieces.quiet(t("nearest"))
         passages(given.nearest)

@@ -27,7 +27,7 @@ def draw(opened: Opened, *, running: bool, offer: bool = True, rebuild: bool = F
     """
     indexer = opened.indexer
     if not running:
-        if offer:
+        if offer and opened.person.may_write:
             _buttons(indexer, rebuild=rebuild)
         _outcome(indexer)
     else:

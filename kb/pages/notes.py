@@ -24,6 +24,10 @@ def main() -> None:
         if stale and not running:
             pieces.quiet(t("stale_note", count=stale))
         index_panel.draw(opened, running=running, offer=stale > 0)
+    if not opened.person.may_write:
+        with problems.shown():
+            _browse(opened.base)
+        return
     browse, add = st.tabs([t("browse"), t("add")], key="notes_tabs")
     with browse, problems.shown():
         _browse(opened.base)

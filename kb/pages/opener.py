@@ -16,6 +16,7 @@ from kb.knowledge import KnowledgeBase
 from kb.pages import problems
 from kb.pages.indexer import Indexer
 from kb.pages.language import t
+from kb.pages.person import person_here
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,18 @@ def opened() -> Opened:
 
 
 def person() -> Person:
-    """Return who uses this page."""
-    return LOCAL
+    """Return who uses this page; a stranger is shown where to log in, and the run ends.
+
+    :raises KbError: if a setting is wrong.
+    """
+    return person_here(settings())
+
+
+def may_write() -> bool:
+    """Whether to offer what only editors may do; the base refuses it to others anyway."""
+    with suppress(*problems.OUR_ERRORS):
+        return person().may_write
+    return False
 
 
 def _for(who: Person, found: Opened) -> Opened:
