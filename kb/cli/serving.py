@@ -54,8 +54,7 @@ def _serve_api(host: str | None, port: int | None, notes: str | None) -> None:
     from kb.web.running import house_of, run
 
     with open_base(notes, host=host, api_port=port) as base:
-        # Whoever is on this machine may edit the notes, as with the page.
-        house = house_of(base.settings, keyless="editor", open_paths=OPEN_PATHS)
+        house = house_of(base.settings, open_paths=OPEN_PATHS)
         click.echo(printing.report(index_shown(base)), err=True)
         app = create_app(base, house)
         run(app, base.settings.host, base.settings.api_port, lambda url: _announce("HTTP API", url))
@@ -94,6 +93,6 @@ def mcp(http: bool, write: bool, host: str | None, port: int | None, notes: str 
         if not http:
             server.run("stdio")
             return
-        app = server.over_http(house_of(base.settings, keyless="editor"))
+        app = server.over_http(house_of(base.settings))
         settings = base.settings
         run(app, settings.host, settings.mcp_port, lambda url: _announce("MCP", f"{url}/mcp"))

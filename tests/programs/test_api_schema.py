@@ -131,7 +131,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     )
     base.index()
     secret = KeyStore(folder / ".kb").add("drawn", "editor")
-    app = create_app(base, house_of(base.settings, keyless="editor", open_paths=OPEN_PATHS))
+    app = create_app(base, house_of(base.settings, open_paths=OPEN_PATHS))
     with served(app) as url:
         schema = schemathesis.openapi.from_url(f"{url}/openapi.json")
         schema.config.update(headers={"Authorization": f"Bearer {secret}"})
