@@ -11,6 +11,7 @@ from kb.errors import LockedError
 from kb.web.problems import OUR_ERRORS
 
 if TYPE_CHECKING:
+    from kb.indexing.job import Progress
     from kb.knowledge import KnowledgeBase
 
 _RETRY_SECONDS = 1.0
@@ -49,11 +50,7 @@ class Background:
         self._wanted.set()
 
     def _run(self) -> None:
-        try:
-            self._base.warm_up()
-            self.ready = True
-        except OUR_ERRORS as error:
-            self._failed(error)
+        self._warm_up()
         while True:
             self._wanted.wait()
             self._wanted.clear()
@@ -61,17 +58,39 @@ class Background:
                 return
             self._index()
 
+    def _warm_up(self) -> None:
+        try:
+            self._base.warm_up()
+            self.ready = True
+        except OUR_ERRORS as error:
+            self._failed(error)
+
     def _index(self) -> None:
         try:
-            self._base.index()
+            self._base.index(progress=self._go_on)
             self.error = None
+        except _Stopped:
+            return
         except LockedError:
             # Whoever is indexing may have passed the note already.
             self._stopped.wait(_RETRY_SECONDS)
             self._wanted.set()
         except OUR_ERRORS as error:
             self._failed(error)
+        else:
+            if not self.ready:
+                # A new index may have mended what was in the way.
+                self._warm_up()
+
+    def _go_on(self, _progress: Progress) -> None:
+        """Stop an indexing when the server stops: what it did is kept, the next one goes on."""
+        if self._stopped.is_set():
+            raise _Stopped
 
     def _failed(self, error: Exception) -> None:
         self.error = " ".join(str(error).split())
         sys.stderr.write(f"kb: {self.error}\n")
+
+
+class _Stopped(Exception):
+    """The server stops."""
