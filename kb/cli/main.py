@@ -17,6 +17,7 @@ from kb.cli import (
     serving,
     sharing,
     trust,
+    watching,
 )
 from kb.cli.options import ErrorGroup
 
@@ -45,6 +46,7 @@ for _command in (
     curating.faq,
     serving.serve,
     serving.mcp,
+    watching.watch,
     sharing.password,
     keys.key,
     measuring.evaluate,

@@ -150,6 +150,24 @@ def test_note_is_written_only_over_the_version_that_was_read(server: Server, fol
     assert server.call("POST", "/v1/ask", json=asked).json()["answer"] == "100 °C"
 
 
+def test_note_is_deleted_to_the_trash_only_as_it_was_read(server: Server, folder: Path) -> None:
+    def delete(path: str, role: str = "editor", **headers: str) -> httpx.Response:
+        return server.call("DELETE", f"/v1/notes/{path}", role, headers=headers)
+
+    new = server.call("PUT", "/v1/notes/old.md", "editor", json={"source": "# Old\n"})
+    version = new.headers["etag"]
+    is_problem(delete("old.md", "reader", **{"if-match": version}), 403, "not-allowed")
+    is_problem(delete("old.md"), 428, "version-needed")
+    is_problem(delete("old.md", **{"if-match": '"00"'}), 412, "note-changed")
+    for path in ("nope.md", "old", ".kb/keys.json"):
+        is_problem(delete(path, **{"if-match": "*"}), 404, "note-missing")
+    assert (folder / "old.md").exists()
+    assert delete("old.md", **{"if-match": version}).status_code == 204
+    assert not (folder / "old.md").exists()
+    assert [text.read_text() for text in (folder / ".kb" / "trash").rglob("*.md")] == ["# Old\n"]
+    is_problem(server.call("GET", "/v1/notes/old.md"), 404, "note-missing")
+
+
 def test_of_writers_at_once_one_wins(server: Server, folder: Path) -> None:
     first = server.call("PUT", "/v1/notes/race.md", "editor", json={"source": "0"})
     headers = {"if-match": first.headers["etag"]}
