@@ -17,7 +17,7 @@ from kb.access.keys import KeyStore
 from kb.access.passwords import Passwords
 from kb.config import Settings
 from kb.errors import AccessError
-from kb.web import bodies
+from kb.web import bodies, door
 from kb.web.door import Door, House, caller_of, demand_editor
 from kb.web.rates import RateLimit
 from kb.web.running import house_of
@@ -171,10 +171,10 @@ def test_door_tells_a_bug_in_one_line(house: House, capsys: pytest.CaptureFixtur
 def test_door_counts_each_key_by_itself(house: House) -> None:
     limited = replace(house, per_minute=2)
     secrets = [house.keys.add(name, "reader") for name in ("a", "b")]
-    door = Door(app, limited)
+    limiting = Door(app, limited)
 
     async def run() -> list[httpx.Response]:
-        transport = httpx.ASGITransport(door)
+        transport = httpx.ASGITransport(limiting)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             return [
                 await client.get("/", headers={"authorization": f"Bearer {secret}"})
@@ -185,6 +185,35 @@ def test_door_counts_each_key_by_itself(house: House) -> None:
     assert [each.status_code for each in responses] == [200, 200, 429, 200]
     is_problem(responses[2], 429, "too-many-requests")
     assert 1 <= int(responses[2].headers["retry-after"]) <= 30
+
+
+def test_door_refuses_what_would_only_wait(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "MOST_AT_ONCE", 1)
+
+    async def run() -> list[int]:
+        inside, go_on = anyio.Event(), anyio.Event()
+
+        async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+            inside.set()
+            await go_on.wait()
+            await app(scope, receive, send)
+
+        transport = httpx.ASGITransport(Door(slow, replace(house, keyless="reader")))
+        statuses: list[int] = []
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+
+            async def first() -> None:
+                statuses.append((await client.get("/")).status_code)
+
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(first)
+                await inside.wait()
+                statuses.append((await client.get("/")).status_code)
+                go_on.set()
+            statuses.append((await client.get("/")).status_code)
+        return statuses
+
+    assert anyio.run(run) == [503, 200, 200]
 
 
 def test_rate_limit_refills_steadily() -> None:
