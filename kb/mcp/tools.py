@@ -26,6 +26,8 @@ from kb.web.door import caller_of
 from kb.web.problems import told
 from retrieval.scope import Scope
 
+# So long an indexing waits for another one to end.
+_PATIENCE_SECONDS = 30.0
 _STAGES = ("searching", "reading", "answering")
 
 Call = Context[Any, Any]
@@ -157,7 +159,7 @@ class Tools:
             base = _of(self._base, ctx)
             written = base.add_note(path, source)
             try:
-                base.index()
+                base.index(timeout=_PATIENCE_SECONDS)
             except LockedError:
                 # Whoever is indexing may have passed the note already.
                 self._work.index()

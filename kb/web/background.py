@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from kb.errors import LockedError
+from kb.indexing.watching import changes
 from kb.web.problems import OUR_ERRORS
 
 if TYPE_CHECKING:
@@ -18,20 +19,29 @@ _RETRY_SECONDS = 1.0
 
 
 class Background:
-    """One thread: it warms the base up, then indexes whenever it is asked to; a context manager."""
+    """Warms a base up, then indexes whenever it is asked to or a note changes; a context manager.
+
+    Where the settings say so, it watches what other programs write.
+    """
 
     def __init__(self, base: KnowledgeBase) -> None:
         self._base = base
         self._wanted = threading.Event()
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="background", daemon=True)
+        named = {"background": self._run}
+        if base.settings.watch:
+            named["watch"] = self._watch
+        self._threads = [
+            threading.Thread(target=work, name=name, daemon=True) for name, work in named.items()
+        ]
         self.ready = False
         # Why it is not ready, or why the last indexing failed.
         self.error: str | None = None
 
     def __enter__(self) -> Self:
         """Begin."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(
@@ -43,7 +53,8 @@ class Background:
         """End when the work at hand is done."""
         self._stopped.set()
         self._wanted.set()
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
 
     def index(self) -> None:
         """Have the notes indexed soon; asked again meanwhile, once more after that."""
@@ -57,6 +68,10 @@ class Background:
             if self._stopped.is_set():
                 return
             self._index()
+
+    def _watch(self) -> None:
+        for _ in changes(self._base.root, self._stopped):
+            self.index()
 
     def _warm_up(self) -> None:
         try:

@@ -227,7 +227,20 @@ def test_feedback_fills_the_inbox_and_an_entry_answers_it(server: Server) -> Non
 
 def test_status_gives_the_json_of_the_command(server: Server, folder: Path) -> None:
     server.call("POST", "/v1/index", "editor")
-    assert server.call("GET", "/v1/status").json() == of_command(folder, "status")
+    told, printed = server.call("GET", "/v1/status").json(), of_command(folder, "status")
+    assert set(told) == set(printed)
+    for name in ("folder", "notes", "passages", "stale", "skipped"):
+        assert told[name] == printed[name]
+
+
+def test_note_of_another_program_is_found(server: Server, folder: Path) -> None:
+    (folder / "meteor.md").write_text("# Meteor\n\nThe Perseids peak in August.\n")
+    for _ in range(1000):
+        found = server.call("GET", "/v1/search", params={"query": "Perseids", "k": 1}).json()
+        if found[0]["citation"]["note"] == "meteor.md":
+            break
+    else:
+        pytest.fail("never found")
 
 
 def test_health_needs_no_key_and_metrics_count(server: Server) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Event
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from kb.web.background import Background
 
 class Base:
     """Does what it is told to when it is warmed up and indexed."""
+
+    settings = SimpleNamespace(watch=False)
 
     def __init__(self, *faults: Exception | None, cold: list[Exception] | None = None) -> None:
         self.faults = list(faults)
