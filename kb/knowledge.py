@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from kb.config import Settings
     from kb.curation.book import FaqBook
     from kb.curation.curator import Curator
+    from kb.digest.digest import NoteDigest
     from kb.explaining import Explanation
     from kb.faq import FaqIndex
     from kb.golden.gate import GateReport
@@ -136,6 +137,14 @@ class KnowledgeBase:
         return NoteReader(self._catalog)
 
     @cached_property
+    def digest(self) -> NoteDigest:
+        """What single notes are about, and what stands around them."""
+        from kb.digest.digest import NoteDigest
+
+        limit = self.settings.max_note_bytes
+        return NoteDigest(self.root, self._catalog, lambda: self._passages, max_bytes=limit)
+
+    @cached_property
     def curation(self) -> Curator:
         """The questions that wait for an answer, and how one is written."""
         from kb.curation.curator import Curator
@@ -157,7 +166,9 @@ class KnowledgeBase:
         return FaqBook(self.root, self._faq, self.curation, max_bytes=max_bytes)
 
     def close(self) -> None:
-        """Close the files that are open."""
+        """Close the files that are open and stop what goes on in the background."""
+        if self._index is not None:
+            self._index.close()
         self._catalog.close()
         if "history" in self.__dict__:
             self.history.close()
@@ -165,23 +176,36 @@ class KnowledgeBase:
     # Indexing
 
     def index(
-        self, *, rebuild: bool = False, progress: Callable[[Progress], None] | None = None
+        self,
+        *,
+        rebuild: bool = False,
+        forget_missing: bool = False,
+        timeout: float = 0.0,
+        progress: Callable[[Progress], None] | None = None,
     ) -> IndexReport:
         """Bring the index level with the notes; the notes themselves are only read.
 
         :param rebuild: derive everything anew and embed every passage again.
+        :param forget_missing: drop notes that vanished from the folder, however many at once.
+        :param timeout: seconds to wait for another process that is indexing.
         :raises LockedError: if another process is indexing.
         """
         report = index_folder(
             self.root,
             self._encoder,
             rebuild=rebuild,
+            forget_missing=forget_missing,
+            timeout=timeout,
             passage_tokens=self.settings.passage_tokens,
             max_bytes=self.settings.max_note_bytes,
             progress=progress,
         )
         self._passages.follow()
         return report
+
+    def settle(self) -> None:
+        """Wait until the search indexes have their best form; asking never needs it."""
+        self._passages.settle()
 
     def index_gated(
         self, *, rebuild: bool = False, progress: Callable[[Progress], None] | None = None
@@ -426,7 +450,8 @@ class KnowledgeBase:
         with self._opening:
             if self._index is None:
                 weight = LEXICAL_WEIGHT if self._bundled_encoder else None
-                self._index = PassageIndex(self._catalog, self._encoder, weight)
+                engine = self.settings.engine
+                self._index = PassageIndex(self._catalog, self._encoder, weight, engine)
             return self._index
 
     @cached_property

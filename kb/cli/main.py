@@ -18,6 +18,7 @@ from kb.cli import (
     serving,
     sharing,
     trust,
+    watching,
 )
 from kb.cli.options import ErrorGroup
 
@@ -47,6 +48,7 @@ for _command in (
     chatting.export,
     curating.faq,
     serving.serve,
+    watching.watch,
     sharing.password,
     keys.key,
     measuring.evaluate,
