@@ -48,6 +48,10 @@ class Settings(LoginSettings):
     threshold: float | None = Field(
         None, ge=0, le=1, description="least confidence of an answer; unset: as calibrated"
     )
+    engine: Literal["auto", "flat", "lists"] = Field(
+        "auto",
+        description="search of vectors: flat compares all, lists the likely ones, auto by size",
+    )
     max_note_mb: float = Field(10, gt=0, le=1024, description="largest note, in MiB")
     max_upload_mb: float = Field(
         50, gt=0, le=4096, description="largest document or archive that is added, in MiB"
@@ -64,6 +68,7 @@ class Settings(LoginSettings):
         "", description="names the API and the MCP server are called by, with commas between"
     )
     language: Literal["auto", "en", "zh"] = Field("auto", description="language of the pages")
+    watch: bool = Field(True, description="whether pages index what other programs change")
 
     @property
     def data_folder(self) -> Path:

@@ -15,6 +15,7 @@ from typing import Any, Literal, cast
 
 from kb.errors import HistoryError
 from kb.storage.database import Database
+from kb.storage.text import storable
 from kb.storage.waiting import Unanswered, topic_of, waiting
 
 HISTORY_FILE = "history.db"
@@ -57,6 +58,10 @@ _TABLES = (
 )
 
 Verdict = Literal["up", "down"]
+# Whether a chat holds a word: in its title, a question or an answer.
+_HOLDS = """(instr(lower(title), lower(?)) OR EXISTS (SELECT 1 FROM turns
+  WHERE chat_id = chats.id AND (instr(lower(question), lower(?)) OR
+  instr(lower(coalesce(iif(json_valid(answer), answer ->> 'answer', ''), '')), lower(?)))))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +117,19 @@ class History:
             self._add_chat(connection, chat, title)
         return chat
 
-    def chats(self, limit: int = 50) -> list[Chat]:
-        """Return the chats, the one last spoken in first."""
+    def chats(self, limit: int = 50, words: str = "") -> list[Chat]:
+        """Return the chats, the one last spoken in first.
+
+        :param words: only chats whose title, or a question or an answer in them, holds each of
+            these words, in upper or lower case of ASCII.
+        """
+        held = words.split()
+        conditions = " AND ".join(["owner = ?", *[_HOLDS] * len(held)])
         rows = self._rows(
-            "SELECT id, title, updated_at FROM {chats} WHERE owner = ?"
+            f"SELECT id, title, updated_at FROM {{chats}} AS chats WHERE {conditions}"
             " ORDER BY updated_at DESC, rowid DESC LIMIT ?",
             self._owner,
+            *(word for word in held for _ in range(3)),
             limit,
         )
         return [Chat(chat, title, datetime.fromisoformat(moment)) for chat, title, moment in rows]
@@ -145,9 +157,9 @@ class History:
         :param answer: as ``kb.answer.to_json`` gives it.
         :raises HistoryError: if the chat is somebody else's.
         """
-        stored = json.dumps(answer, ensure_ascii=False)
+        question, stored = storable(question), storable(json.dumps(answer, ensure_ascii=False))
         is_answered = answer.get("answer") is not None
-        topic = topic_of(answer.get("asked_as") or question)
+        topic = topic_of(storable(answer.get("asked_as") or question))
         with self._write() as connection:
             moment = self._add_chat(connection, chat, question)
             cursor = connection.execute(
@@ -170,17 +182,19 @@ class History:
             for number, question, answer, moment, *verdict in rows
         ]
 
-    def feedback(self, turn: int, verdict: Verdict, right_answer: str | None = None) -> None:
+    def feedback(self, turn: int, verdict: Verdict | None, right_answer: str | None = None) -> None:
         """Note down what a reader thinks of an answer, in place of what was noted before.
 
+        :param verdict: None takes back what was thought.
         :raises HistoryError: if there is no such turn.
         """
+        right = right_answer and storable(right_answer)
         with self._write() as connection:
             query = (
                 "UPDATE turns SET verdict = ?, right_answer = ? WHERE id = ?"
                 " AND chat_id IN (SELECT id FROM chats WHERE owner = ?)"
             )
-            if not connection.execute(query, (verdict, right_answer, turn, self._owner)).rowcount:
+            if not connection.execute(query, (verdict, right, turn, self._owner)).rowcount:
                 raise HistoryError(f"there is no turn {turn}")
 
     def inbox(self) -> list[Unanswered]:
@@ -296,5 +310,5 @@ class History:
 
 
 def _shorten(title: str) -> str:
-    line = " ".join(title.split())
+    line = " ".join(storable(title).split())
     return line if len(line) <= TITLE_CHARS else f"{line[: TITLE_CHARS - 1].rstrip()}…"
