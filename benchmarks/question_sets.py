@@ -105,10 +105,7 @@ def read_corpus(
     :param held_out: folder written by ``python -m qa.holdout``.
     :raises DatasetError: if a file cannot be read.
     """
-    asked = [each for name in spec.held_out for each in read_squad(held_out / f"{name}.json")]
-    files = sorted(path for name in spec.others for path in data.glob(f"{name}.json"))
-    others = [example for path in files for example in split(read_squad(path))[0]]
-    titles = _fill(asked, others, spec.paragraphs)
+    asked, titles = gather(spec, data, held_out)
     notes = {context: number for number, context in enumerate(titles)}
     pieces = tuple(
         piece
@@ -116,6 +113,17 @@ def read_corpus(
         for piece in _pieces(number, titles[context], context, count_tokens)
     )
     return Corpus(spec.name, spec.language, pieces, tuple(_cases(asked, notes, spec.questions)))
+
+
+def gather(spec: CorpusSpec, data: Path, held_out: Path) -> tuple[list[Example], dict[str, str]]:
+    """Return the held-out questions of a corpus, and its paragraphs with their titles.
+
+    :raises DatasetError: if a file cannot be read.
+    """
+    asked = [each for name in spec.held_out for each in read_squad(held_out / f"{name}.json")]
+    files = sorted(path for name in spec.others for path in data.glob(f"{name}.json"))
+    others = [example for path in files for example in split(read_squad(path))[0]]
+    return asked, _fill(asked, others, spec.paragraphs)
 
 
 def half_of(title: str) -> Half:
