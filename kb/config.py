@@ -17,6 +17,7 @@ from pydantic_settings import (
 )
 
 from kb.errors import ConfigError
+from kb.notes.incoming import Limits
 
 PREFIX = "KB_"
 DATA_FOLDER = ".kb"
@@ -47,6 +48,9 @@ class Settings(BaseSettings):
         None, ge=0, le=1, description="least confidence of an answer; unset: as calibrated"
     )
     max_note_mb: float = Field(10, gt=0, le=1024, description="largest note, in MiB")
+    max_upload_mb: float = Field(
+        50, gt=0, le=4096, description="largest document or archive that is added, in MiB"
+    )
     max_question_chars: int = Field(2000, ge=1, description="longest question, in characters")
     host: _Text = Field("127.0.0.1", description="address that the pages are served on")
     port: int = Field(8501, ge=0, le=65535, description="port of the pages; 0: any free one")
@@ -61,6 +65,11 @@ class Settings(BaseSettings):
     def max_note_bytes(self) -> int:
         """The largest note, in bytes."""
         return int(self.max_note_mb * 1024 * 1024)
+
+    @property
+    def limits(self) -> Limits:
+        """What is taken in as notes."""
+        return Limits(self.max_note_bytes, int(self.max_upload_mb * 1024 * 1024))
 
     @field_validator("notes")
     @classmethod

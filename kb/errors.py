@@ -2,6 +2,7 @@
 
 KbError
 ├── VaultError         the notes folder, or a name or a file in it, cannot be used
+│   └── NoteChanged       a note is not as it was when it was read
 ├── NoteError          one note cannot be read as text
 ├── QuestionError      a question is empty or too long
 ├── ConfigError        a setting has a value that it cannot have
@@ -10,6 +11,7 @@ KbError
 │   ├── CatalogDamaged    it cannot be read; `kb index` makes it anew
 │   └── EncoderChanged    it was made by another encoder
 ├── LockedError        another process is indexing
+├── NotAllowed         a reader tried what only an editor may do
 └── HistoryError       chats and feedback cannot be read or kept
 """
 
@@ -20,6 +22,20 @@ class KbError(Exception):
 
 class VaultError(KbError):
     """The notes folder, or a name or a file in it, cannot be used."""
+
+
+class NoteChanged(VaultError):
+    """A note is not as it was when it was read.
+
+    :param path: of the note in the folder.
+    :param version: what is there now, as ``kb.notes.editing.version_of`` names it; None if the
+        note is gone.
+    """
+
+    def __init__(self, path: str, message: str, version: str | None) -> None:
+        super().__init__(message)
+        self.path = path
+        self.version = version
 
 
 class NoteError(KbError):
@@ -52,6 +68,10 @@ class EncoderChanged(CatalogError):
 
 class LockedError(KbError):
     """Another process is indexing."""
+
+
+class NotAllowed(KbError):
+    """A reader tried what only an editor may do."""
 
 
 class HistoryError(KbError):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from kb.answer import Citation
 from kb.catalog.rows import StoredPassage, StoredQuestion
-from qa.faq import FaqMatch, FaqThresholds, match_question
+from qa.faq import FaqThresholds, match_question, same_questions
 
 if TYPE_CHECKING:
     from kb.catalog.catalog import Catalog
@@ -75,7 +75,36 @@ class FaqIndex:
             vector = self._encoder.encode_queries([asked])[0]  # (dimension,)
             texts = [held.questions[row].question for row in rows]
             match = match_question(asked, vector, texts, held.vectors[rows], self._thresholds)
-            return None if match is None else _entry(view, held.questions[rows[match.index]], match)
+            if match is None:
+                return None
+            return _entry(view, held.questions[rows[match.index]], match.confidence)
+
+    def entries(self) -> list[FaqEntry]:
+        """Return every question that the notes ask and answer, in the order of the notes."""
+        with self._catalog.view() as view:
+            found = [_entry(view, each, 1.0) for each in self._follow(view).questions]
+        return sorted(
+            (entry for entry in found if entry is not None),
+            key=lambda entry: (entry.citation.note, entry.citation.start),
+        )
+
+    def alike(self) -> list[list[str]]:
+        """Group the questions that mean the same, where there is more than one."""
+        with self._catalog.view() as view:
+            held = self._follow(view)
+        texts = [each.question for each in held.questions]
+        groups = same_questions(texts, held.vectors, self._thresholds)
+        return [[texts[place] for place in group] for group in groups if len(group) > 1]
+
+    def passages_of(self, note: str) -> list[StoredPassage]:
+        """Return the passages of a note in their order."""
+        with self._catalog.view() as view:
+            return view.passages_of(note)
+
+    @property
+    def generation(self) -> int:
+        """Which state of the catalogue the entries are of."""
+        return self._catalog.generation()
 
     def _follow(self, view: CatalogView) -> _Held:
         generation = view.generation()
@@ -92,10 +121,10 @@ class FaqIndex:
             return self._held
 
 
-def _entry(view: CatalogView, stored: StoredQuestion, match: FaqMatch) -> FaqEntry | None:
+def _entry(view: CatalogView, stored: StoredQuestion, confidence: float) -> FaqEntry | None:
     if stored.answer is not None:
         citation = _front_matter_citation(stored, stored.answer)
-        return FaqEntry(stored.question, stored.answer, match.confidence, citation)
+        return FaqEntry(stored.question, stored.answer, confidence, citation)
     passage = next(
         (
             each
@@ -120,7 +149,7 @@ def _entry(view: CatalogView, stored: StoredQuestion, match: FaqMatch) -> FaqEnt
         answer_start=0,
         answer_end=len(text),
     )
-    return FaqEntry(stored.question, text, match.confidence, citation)
+    return FaqEntry(stored.question, text, confidence, citation)
 
 
 def _front_matter_citation(stored: StoredQuestion, answer: str) -> Citation:

@@ -17,9 +17,10 @@ from kb.conversation import ask_in_context
 from kb.errors import CatalogMissing, NoteError, QuestionError
 from kb.indexing.sync import IndexReport, Progress, count_stale, index_folder
 from kb.notes import vault
+from kb.notes.editing import NoteEditor, version_of
 from kb.notes.note import parse_note
 from kb.notes.vault import Skipped
-from kb.notes.writing import safe_path, write_atomic
+from kb.notes.writing import safe_path
 from qa.answerer import Judge
 from qa.loading import load_reader
 from qa.reader import Context
@@ -28,9 +29,12 @@ from retrieval.encoder import load_encoder
 
 if TYPE_CHECKING:
     from kb.config import Settings
+    from kb.curation.book import FaqBook
     from kb.curation.curator import Curator
     from kb.faq import FaqIndex
+    from kb.golden.gate import GateReport
     from kb.indexing.passage_index import PassageIndex
+    from kb.reading import NoteReader
     from kb.storage.history import History
     from qa.faq import FaqThresholds
     from qa.followup.rewriting import Turn
@@ -73,6 +77,11 @@ class NoteSource:
     tags: tuple[str, ...]
     body_start: int
 
+    @property
+    def version(self) -> str:
+        """What names this version of the note, see `NoteEditor.write`."""
+        return version_of(self.source)
+
 
 class KnowledgeBase:
     """A folder of notes that can be indexed, searched and asked; thread-safe.
@@ -112,6 +121,18 @@ class KnowledgeBase:
         return History(self.settings.data_folder)
 
     @cached_property
+    def editing(self) -> NoteEditor:
+        """How notes are written."""
+        return NoteEditor(self.root, self.settings.limits)
+
+    @cached_property
+    def reading(self) -> NoteReader:
+        """Notes as they are read: rendered, with a place lit and what stands around it."""
+        from kb.reading import NoteReader
+
+        return NoteReader(self._catalog)
+
+    @cached_property
     def curation(self) -> Curator:
         """The questions that wait for an answer, and how one is written."""
         from kb.curation.curator import Curator
@@ -123,6 +144,14 @@ class KnowledgeBase:
             max_bytes=self.settings.max_note_bytes,
             thresholds=self._faq_thresholds,
         )
+
+    @cached_property
+    def faq(self) -> FaqBook:
+        """The questions and answers of the notes, and how they are promoted and edited."""
+        from kb.curation.book import FaqBook
+
+        max_bytes = self.settings.max_note_bytes
+        return FaqBook(self.root, self._faq, self.curation, max_bytes=max_bytes)
 
     def close(self) -> None:
         """Close the files that are open."""
@@ -150,6 +179,25 @@ class KnowledgeBase:
         )
         self._passages.follow()
         return report
+
+    def index_gated(
+        self, *, rebuild: bool = False, progress: Callable[[Progress], None] | None = None
+    ) -> GateReport:
+        """Index beside, and keep the old if fewer golden questions are right; see `kb.golden`.
+
+        :raises KbError: if there are no golden questions, or as `index`.
+        """
+        from kb.golden.gate import Gate
+
+        gate = Gate(self.settings, self._encoder, self._over, progress or (lambda _: None))
+        return gate.index(rebuild=rebuild)
+
+    def _over(self, catalog: Catalog) -> KnowledgeBase:
+        """Return a base with the same models over another catalogue of the same notes."""
+        other = KnowledgeBase(self.settings, *self._given)
+        other._catalog = catalog
+        other.__dict__ |= {"_encoder": self._encoder, "_reader": self._reader}
+        return other
 
     def status(self) -> Status:
         """Count what is indexed and what changed since."""
@@ -321,9 +369,7 @@ class KnowledgeBase:
         :return: the path it was written to.
         :raises VaultError: if the name is not allowed, or taken and ``overwrite`` is False.
         """
-        target = safe_path(self.root, name)
-        write_atomic(target, text, overwrite=overwrite)
-        return target.relative_to(self.root.resolve()).as_posix()
+        return self.editing.add(name, text, overwrite=overwrite)
 
     # Parts, opened when first needed
 

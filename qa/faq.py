@@ -149,6 +149,38 @@ def match_question(
     return max(matches, key=lambda each: (each.cosine, -each.index), default=None)
 
 
+def same_questions(
+    questions: Sequence[str],
+    vectors: NDArray[np.float16 | np.float32],
+    thresholds: FaqThresholds | None = None,
+) -> list[list[int]]:
+    """Group the places of questions of one language that mean the same.
+
+    :param vectors: of unit length, shape ``(n, d)``.
+    :return: groups in the order of their first question, which each of a group is the same as.
+    """
+    limits = thresholds or FaqThresholds()
+    exact = vectors.astype(np.float32)
+    groups: list[list[int]] = []
+    leaders: list[int] = []
+    for place, question in enumerate(questions):
+        cosines = np.clip(exact[leaders] @ exact[place], -1, 1)  # (groups,)
+        near = np.flatnonzero(cosines >= min(limits.same, limits.changed)).tolist()
+        reading = _read(question)
+        same = (
+            group
+            for group in near
+            if (other := _read(questions[leaders[group]])).chinese == reading.chinese
+            and _match(reading, other, group, float(cosines[group]), limits) is not None
+        )
+        if (group := next(same, None)) is not None:
+            groups[group].append(place)
+        else:
+            leaders.append(place)
+            groups.append([place])
+    return groups
+
+
 def _match(
     asked: _Reading, other: _Reading, index: int, cosine: float, limits: FaqThresholds
 ) -> FaqMatch | None:

@@ -209,7 +209,7 @@ def observe(
 
     :param texts: words (rows, tokens, width) and mask (rows, tokens), as the graph takes them.
     """
-    import onnxruntime
+    from retrieval.onnx_session import onnxruntime
 
     graph = Graph()
     last = body(graph, weights, heads, epsilon)

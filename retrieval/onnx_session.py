@@ -6,11 +6,16 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from retrieval.errors import ModelError
 from retrieval.manifest import Manifest, read_manifest
+
+# From 1.32 on it reports to its maker: it writes an identifier into ~/.cache and opens sockets a
+# few seconds later. It heeds only this, and only if it is set before the import; after it,
+# `disable_telemetry_events` changes nothing (seen with strace). So nothing else may import it.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+import onnxruntime
 
 MODEL_FOLDER = Path(__file__).parent / "model"
 

@@ -60,14 +60,25 @@ def _copy_starter(folder: Path) -> list[str]:
 @notes_option
 @json_option
 @click.option("--rebuild", is_flag=True, help="Derive everything anew, with new vectors.")
-def index(notes: str | None, as_json: bool, rebuild: bool) -> None:
+@click.option("--gate", is_flag=True, help="Keep the old index if golden questions break.")
+@click.pass_context
+def index(ctx: click.Context, notes: str | None, as_json: bool, rebuild: bool, gate: bool) -> None:
     r"""Index what changed in the notes since the last time.
+
+    With --gate the new index is made beside the old one and takes its place only if it answers as
+    many of the golden questions (golden.md) rightly; else the old one stays and the exit status
+    is 1.
 
     \b
     kb index
     kb index --notes ~/notes --rebuild
+    kb index --gate
     """
     with open_base(notes) as base:
+        if gate:
+            from kb.cli.gating import index_gated
+
+            ctx.exit(index_gated(base, rebuild=rebuild, as_json=as_json))
         report = index_shown(base, rebuild=rebuild, quiet=as_json)
     if as_json:
         print_json(asdict(report))
@@ -77,18 +88,22 @@ def index(notes: str | None, as_json: bool, rebuild: bool) -> None:
 
 @click.command()
 @click.argument("source")
-@click.option("--name", help="Path of the new note; needed when SOURCE is - .")
+@click.option("--name", help="Path of the new note (needed for -); of a folder or zip, its folder.")
 @click.option("--overwrite", is_flag=True, help="Replace notes of the same name.")
 @notes_option
 @json_option
 def add(source: str, name: str | None, overwrite: bool, notes: str | None, as_json: bool) -> None:
-    r"""Add SOURCE, a Markdown file, a folder of them or - for standard input, and index it.
+    r"""Add SOURCE as notes, and index them: all of it, or when something is wrong nothing.
 
-    A note of the same name is never replaced without --overwrite.
+    SOURCE is Markdown, text, PDF, DOCX or HTML (the last three need the extra `convert`), a zip or
+    a folder of such files, or - for Markdown on standard input. A note of the same name is never
+    replaced without --overwrite.
 
     \b
     kb add attention.md
+    kb add paper.pdf --name papers/attention.md
     kb add drafts/
+    kb add vault.zip --name imported
     echo "# Adam" | kb add - --name training/adam.md
     """
     if source == "-" and not name:
@@ -99,9 +114,11 @@ def add(source: str, name: str | None, overwrite: bool, notes: str | None, as_js
         added = add_source(base, source, name, overwrite=overwrite)
         report = index_shown(base, quiet=as_json)
     if as_json:
-        print_json({"added": added, "index": asdict(report)})
+        print_json({**asdict(added), "added": added.paths, "index": asdict(report)})
     else:
-        click.echo("\n".join([*(f"added {path}" for path in added), printing.report(report)]))
+        lines = [*(f"added {path}" for path in added.paths)]
+        lines += [f"left out {path}: no note" for path in added.left_out]
+        click.echo("\n".join([*lines, printing.report(report)]))
 
 
 @click.command()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from kb.cli import asking, folder, measuring, serving, trust
+from kb.cli import asking, curating, examining, folder, measuring, serving, trust
 from kb.cli.options import ErrorGroup
 
 
@@ -32,10 +32,12 @@ for _command in (
     folder.status,
     asking.search,
     asking.ask,
+    curating.faq,
     serving.serve,
     measuring.evaluate,
     measuring.compare,
     trust.verify,
+    examining.doctor,
 ):
     main.add_command(_command)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +10,9 @@ from typing import TYPE_CHECKING
 
 from kb.curation.entry import with_entry
 from kb.curation.grouping import Encode, Grouping
+from kb.curation.pins import Pin
+from kb.errors import NoteError
+from kb.notes.locking import notes_lock
 from kb.notes.vault import read_text
 from kb.notes.writing import replace_atomic, safe_path, write_atomic
 
@@ -82,19 +86,32 @@ class Curator:
         """Add a question and its answer to a note; it is found after the next `index`.
 
         :param note: its path; it is made if there is none.
-        :param origin: where the words of the answer stand, if they are a note's.
+        :param origin: where the words of the answer stand, if they are a note's; the entry is
+            pinned to them.
         :return: the path of the note.
         :raises VaultError: if the name is not allowed, the note asks that question already, or
             another program changed it meanwhile.
         """
         target = safe_path(self._root, note)
         path = target.relative_to(self._root.resolve()).as_posix()
-        if not target.exists():
-            write_atomic(target, with_entry(path, "", question, answer, origin))
-            return path
-        source = read_text(self._root, path, max_bytes=self._max_bytes)
-        replace_atomic(target, with_entry(path, source, question, answer, origin), source)
+        pin = self._pin(origin)
+        with notes_lock(self._root):
+            if not target.exists():
+                write_atomic(target, with_entry(path, "", question, answer, origin, pin))
+                return path
+            source = read_text(self._root, path, max_bytes=self._max_bytes)
+            changed = with_entry(path, source, question, answer, origin, pin)
+            replace_atomic(target, changed, source)
         return path
+
+    def _pin(self, origin: Citation | None) -> Pin | None:
+        """Pin an entry to its source, if that can be read."""
+        if origin is None:
+            return None
+        with suppress(NoteError, ValueError):
+            source = read_text(self._root, origin.note, max_bytes=self._max_bytes)
+            return Pin.of(origin.note, source, origin.start, origin.end)
+        return None
 
 
 def _item(group: list[Unanswered]) -> InboxItem:

@@ -45,15 +45,18 @@ class Scan:
     skipped: tuple[Skipped, ...]
 
 
-def scan(root: Path, *, max_bytes: int = MAX_NOTE_BYTES) -> Scan:
+def scan(
+    root: Path, *, max_bytes: int = MAX_NOTE_BYTES, suffixes: tuple[str, ...] = NOTE_SUFFIXES
+) -> Scan:
     """List the Markdown files of a notes folder; hidden files and folders are left out.
 
     Links to files inside the folder are followed; what cannot be read is reported, not raised.
 
     :param max_bytes: larger files are skipped without being read.
+    :param suffixes: which files are listed, in lower case.
     :raises VaultError: if the folder itself cannot be read.
     """
-    return _Walk(checked_root(root), max_bytes).run()
+    return _Walk(checked_root(root), max_bytes, suffixes).run()
 
 
 def read_text(root: Path, path: str, *, max_bytes: int = MAX_NOTE_BYTES) -> str:
@@ -83,9 +86,10 @@ def read_text(root: Path, path: str, *, max_bytes: int = MAX_NOTE_BYTES) -> str:
 class _Walk:
     """Gathers the notes below one folder."""
 
-    def __init__(self, top: Path, max_bytes: int) -> None:
+    def __init__(self, top: Path, max_bytes: int, suffixes: tuple[str, ...]) -> None:
         self.top = top
         self.max_bytes = max_bytes
+        self.suffixes = suffixes
         self.files: list[NoteFile] = []
         self.skipped: list[Skipped] = []
 
@@ -101,7 +105,7 @@ class _Walk:
                     continue
                 if self._is_folder(target):
                     waiting.append((target, f"{name}/"))
-                elif entry.name.lower().endswith(NOTE_SUFFIXES):
+                elif entry.name.lower().endswith(self.suffixes):
                     self._file(target, name)
         return Scan(tuple(sorted(self.files)), tuple(sorted(self.skipped)))
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import secrets
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 
-from kb.errors import VaultError
+from kb.errors import NoteChanged, VaultError
 
 NOTE_SUFFIXES = (".md", ".markdown")
 MAX_NAME_BYTES = 200
@@ -46,29 +47,37 @@ def safe_path(root: Path, name: str) -> Path:
     return path
 
 
-def write_atomic(path: Path, text: str, *, overwrite: bool = False) -> None:
+def version_of(text: str | bytes) -> str:
+    """Return what names a version of a note: the SHA-256 of its bytes, in hexadecimal."""
+    data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    return sha256(data).hexdigest()
+
+
+def write_atomic(path: Path, text: str | bytes, *, overwrite: bool = False) -> None:
     """Write a file so that it is there as a whole or not at all; folders are made as needed.
 
-    :param text: written as UTF-8, line ends as they are.
+    :param text: written as UTF-8, line ends as they are; bytes as they are.
     :param overwrite: replace a file that is there; else one of several writers wins.
     :raises VaultError: if the file is there and may not be replaced, or cannot be written.
     """
     _written(path, text, overwrite=overwrite, expected=None)
 
 
-def replace_atomic(path: Path, text: str, expected: str) -> None:
+def replace_atomic(path: Path, text: str, expected: str | bytes) -> None:
     """Write a file in place of one that still holds what it held when it was read.
 
     :param expected: what it held; another program that writes during the replacement itself, an
         instant, is not noticed.
-    :raises VaultError: if it holds something else by now, or cannot be written.
+    :raises NoteChanged: if it holds something else by now.
+    :raises VaultError: if it cannot be written.
     """
-    _written(path, text, overwrite=True, expected=expected.encode("utf-8"))
+    data = expected.encode("utf-8") if isinstance(expected, str) else expected
+    _written(path, text, overwrite=True, expected=data)
 
 
-def _written(path: Path, text: str, *, overwrite: bool, expected: bytes | None) -> None:
+def _written(path: Path, text: str | bytes, *, overwrite: bool, expected: bytes | None) -> None:
     try:
-        data = text.encode("utf-8")
+        data = text.encode("utf-8") if isinstance(text, str) else text
         _make_folder(path.parent)
         _write(path, data, overwrite=overwrite, expected=expected)
     except FileExistsError as error:
@@ -94,8 +103,10 @@ def _write(path: Path, data: bytes, *, overwrite: bool, expected: bytes | None) 
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        if expected is not None and _held(path) != expected:
-            raise VaultError(f"{path} was changed meanwhile: look at it and try again")
+        if expected is not None and (now := held(path)) != expected:
+            version = None if now is None else version_of(now)
+            message = f"{path} was changed meanwhile: look at it and try again"
+            raise NoteChanged(path.name, message, version)
         if overwrite:
             _keep_mode(path, temporary)
             temporary.replace(path)
@@ -107,11 +118,17 @@ def _write(path: Path, data: bytes, *, overwrite: bool, expected: bytes | None) 
     _sync_folder(path.parent)
 
 
-def _held(path: Path) -> bytes | None:
+def held(path: Path) -> bytes | None:
+    """Return what a file holds; None if there is none.
+
+    :raises VaultError: if it cannot be read.
+    """
     try:
         return path.read_bytes()
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise VaultError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
 def _keep_mode(path: Path, temporary: Path) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from kb.answer import Answer, from_json, to_json
 from kb.conversation import turn_of
-from kb.pages import cards, index_panel, opener, pieces, problems, sidebar
+from kb.pages import cards, index_panel, opener, pieces, problems, promoting, sidebar
 from kb.pages.language import t
 from kb.pages.scrolling import scroll_to
 from qa.followup.rewriting import MEMORY
@@ -94,6 +94,7 @@ def _draw(turn: Turn, place: str) -> None:
         problems.show(t("answered_unreadable"))
         return
     cards.answer(answer)
+    promoting.button(answer, str(turn.id))
 
 
 def _welcome(opened: opener.Opened, *, missing: bool) -> None:

@@ -50,7 +50,7 @@ def command(settings: Settings, *, open_browser: bool = False) -> list[str]:
         "server.port": port,
         "server.headless": not open_browser,
         "server.allowedHosts": list(dict.fromkeys(hosts)),
-        "server.maxUploadSize": max(1, round(settings.max_note_mb)),
+        "server.maxUploadSize": max(1, round(max(settings.max_note_mb, settings.max_upload_mb))),
     }
     flags = [f"--{name}={value}" for name, values in options.items() for value in _written(values)]
     return [sys.executable, "-m", "streamlit", "run", str(SERVER), *flags]

@@ -11,6 +11,7 @@ import streamlit as st
 
 if TYPE_CHECKING:
     from kb.answer import Citation
+    from kb.reading import Place
 
 HERE = Path(__file__).parent
 CHAT = HERE / "chat.py"
@@ -18,6 +19,7 @@ NOTES = HERE / "notes.py"
 NOTE = HERE / "note.py"
 STATUS = HERE / "status.py"
 INBOX = HERE / "inbox.py"
+FAQ = HERE / "faq.py"
 
 LABEL_CHARS = 120
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
@@ -46,6 +48,19 @@ def to_citation(citation: Citation) -> None:
 def to_note(path: str, title: str) -> None:
     """Draw a link to a note."""
     _link(NOTE, title, {"note": path}, icon=":material/description:")
+
+
+def to_place(path: str, title: str, start: int, end: int) -> None:
+    """Draw a link to a place of a note."""
+    parameters = {"note": path, "start": str(start), "end": str(end)}
+    _link(NOTE, title, parameters, icon=":material/description:")
+
+
+def to_passage(path: str, place: Place, label: str, *, back: bool) -> None:
+    """Draw a link to a passage beside the one that is open."""
+    parameters = {"note": path, "start": str(place.start), "end": str(place.end)}
+    icon = f":material/{'arrow_back' if back else 'arrow_forward'}:"
+    _link(NOTE, label, parameters, icon=icon, form="{}")
 
 
 def to_neighbour(path: str, title: str, *, current: bool) -> None:

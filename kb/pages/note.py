@@ -7,9 +7,9 @@ from contextlib import suppress
 import streamlit as st
 
 from kb.errors import CatalogMissing
-from kb.knowledge import KnowledgeBase
-from kb.pages import links, opener, pieces, problems
-from kb.pages.highlight import CITED_ID, SOURCE_CHARS, marked, source_window
+from kb.knowledge import KnowledgeBase, NoteSource
+from kb.pages import links, opener, pieces, problems, reading
+from kb.pages.highlight import CITED_ID, marked, source_window
 from kb.pages.language import t
 from kb.pages.scrolling import scroll_to
 
@@ -29,7 +29,7 @@ def main() -> None:
         pieces.heading(note.title)
         pieces.quiet(note.path)
         pieces.tags(note.tags)
-        _draw(note.source, note.body_start, path)
+        _draw(base, note)
     with st.sidebar, problems.shown():
         _neighbours(base, path)
 
@@ -47,23 +47,38 @@ def _neighbours(base: KnowledgeBase, path: str) -> None:
                 links.to_neighbour(note.path, note.title, current=note.path == path)
 
 
-def _draw(source: str, body_start: int, path: str) -> None:
-    start, end = _number("start"), _number("end")
-    cited = start is not None and end is not None and start < end
-    if cited and end is not None and end > len(source):
-        st.warning(t("place_gone"))
-        cited = False
-    read, raw = t("rendered"), t("source")
-    # The tabs keep their state under the place, so that another place opens in its own way.
-    tabs = st.tabs([read, raw], default=raw if cited else read, key=f"note_{path}_{start}_{end}")
-    with tabs[0]:
+def _draw(base: KnowledgeBase, note: NoteSource) -> None:
+    cited = _cited(note)
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        # The choice stands under the place, so that another place opens rendered.
+        shown = st.segmented_control(
+            t("view"),
+            ("rendered", "source"),
+            default="rendered",
+            required=True,
+            format_func=t,
+            key=f"view {note.path} {cited}",
+            label_visibility="collapsed",
+        )
+    if shown == "source":
+        _source(note.source, *(cited or (0, 0)))
         if cited:
-            pieces.quiet(t("cited_here"))
-        st.markdown(source[body_start : body_start + SOURCE_CHARS])
-    with tabs[1]:
-        _source(source, start if cited and start else 0, end if cited and end else 0)
+            scroll_to(CITED_ID, f"{note.path} {cited}")
+    else:
+        reading.draw(base, note, cited)
     if cited:
-        scroll_to(CITED_ID, f"{path} {start} {end}")
+        reading.around(base, note, cited)
+
+
+def _cited(note: NoteSource) -> tuple[int, int] | None:
+    """Return the place that the address names, if the note has it."""
+    start, end = _number("start"), _number("end")
+    if start is None or end is None or start >= end:
+        return None
+    if end > len(note.source):
+        st.warning(t("place_gone"))
+        return None
+    return start, end
 
 
 def _source(source: str, start: int, end: int) -> None:

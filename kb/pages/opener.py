@@ -1,4 +1,4 @@
-"""Opens the base once in a process; every page takes it from here."""
+"""Opens the base once in a process; every page takes it from here, as its person may use it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Literal
 
 import streamlit as st
 
+from kb.access.guard import guarded, guarded_indexer
+from kb.access.person import LOCAL, Person
 from kb.config import Settings
 from kb.knowledge import KnowledgeBase
 from kb.pages import problems
@@ -18,10 +20,14 @@ from kb.pages.language import t
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The base and what indexes it."""
+    """The base and what indexes it.
+
+    From `opened`, both refuse a reader what only an editor may do.
+    """
 
     base: KnowledgeBase
     indexer: Indexer
+    person: Person = LOCAL
 
 
 @st.cache_resource(show_spinner=False)
@@ -36,15 +42,24 @@ def open_base() -> Opened:
 
 
 def opened() -> Opened:
-    """Return the base, or draw a page that says why there is none and end the run."""
+    """Return the base for this person, or draw a page that says why there is none and stop."""
     try:
-        return open_base()
+        return _for(person(), open_base())
     except problems.OUR_ERRORS as error:
         st.title(t("cannot_open"))
         problems.show(problems.line(error))
         st.markdown(t("cannot_open_help"))
         st.button(t("try_again"), type="primary")
         st.stop()
+
+
+def person() -> Person:
+    """Return who uses this page."""
+    return LOCAL
+
+
+def _for(who: Person, found: Opened) -> Opened:
+    return Opened(guarded(found.base, who), guarded_indexer(found.indexer, who), who)
 
 
 def _warm_up(base: KnowledgeBase) -> None:

@@ -7,6 +7,7 @@ import secrets
 import sqlite3
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,18 +19,23 @@ from kb.storage.waiting import Unanswered, topic_of, waiting
 
 HISTORY_FILE = "history.db"
 TITLE_CHARS = 60
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _APPLICATION_ID = 0x6B62_6831  # "kbh1"
 
 # settled: turns of a topic up to this one wait for nothing more. Version 1 had no such table.
 _SETTLED = "CREATE TABLE settled (topic TEXT PRIMARY KEY, turn_id INTEGER NOT NULL)"
+# owner: whose chat it is; "" for those of people who did not log in. Since version 3.
+_OWNER = "owner TEXT NOT NULL DEFAULT ''"
+_UPDATES = ((2, _SETTLED), (3, f"ALTER TABLE chats ADD COLUMN {_OWNER}"))
+_OLD_CHATS = "(SELECT rowid, *, '' AS owner FROM chats)"
 # turns: `topic` is the question as the inbox counts it, a follow-up in its full words.
 # AUTOINCREMENT: a turn that a page still shows never becomes another one.
 _TABLES = (
-    """CREATE TABLE chats (
+    f"""CREATE TABLE chats (
       id TEXT PRIMARY KEY,
       title TEXT NOT NULL,
-      updated_at TEXT NOT NULL
+      updated_at TEXT NOT NULL,
+      {_OWNER}
     )""",
     "CREATE INDEX chats_updated ON chats (updated_at)",
     """CREATE TABLE turns (
@@ -77,11 +83,14 @@ class Turn:
 class History:
     """The history of one notes folder; thread-safe, and other processes may write too.
 
+    Chats are read and written as one person's, see `of`; a new query of chats names their owner.
+
     :param folder: where the file lies; both are made at the first write.
     """
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / HISTORY_FILE
+        self._owner = ""
         self._database = Database(
             self.path,
             failure=HistoryError,
@@ -90,17 +99,25 @@ class History:
             synchronous="FULL",
         )
 
+    def of(self, owner: str) -> History:
+        """Return this history as one person sees it: only their own chats, the inbox whole."""
+        theirs = copy(self)
+        theirs._owner = owner
+        return theirs
+
     def new_chat(self, title: str = "") -> str:
         """Make a chat and return its id, which nobody can guess."""
         chat = secrets.token_urlsafe(16)
         with self._write() as connection:
-            _add_chat(connection, chat, title)
+            self._add_chat(connection, chat, title)
         return chat
 
     def chats(self, limit: int = 50) -> list[Chat]:
         """Return the chats, the one last spoken in first."""
         rows = self._rows(
-            "SELECT id, title, updated_at FROM chats ORDER BY updated_at DESC, rowid DESC LIMIT ?",
+            "SELECT id, title, updated_at FROM {chats} WHERE owner = ?"
+            " ORDER BY updated_at DESC, rowid DESC LIMIT ?",
+            self._owner,
             limit,
         )
         return [Chat(chat, title, datetime.fromisoformat(moment)) for chat, title, moment in rows]
@@ -111,26 +128,28 @@ class History:
         :raises HistoryError: if there is no such chat.
         """
         with self._write() as connection:
-            query = "UPDATE chats SET title = ? WHERE id = ?"
-            if not connection.execute(query, (_shorten(title), chat)).rowcount:
+            query = "UPDATE chats SET title = ? WHERE id = ? AND owner = ?"
+            if not connection.execute(query, (_shorten(title), chat, self._owner)).rowcount:
                 raise HistoryError(f"there is no chat {chat}")
 
     def delete_chat(self, chat: str) -> None:
         """Delete a chat with all that was said in it; one that is not there is no error."""
         with self._write() as connection:
-            connection.execute("DELETE FROM chats WHERE id = ?", (chat,))
+            query = "DELETE FROM chats WHERE id = ? AND owner = ?"
+            connection.execute(query, (chat, self._owner))
 
     def add_turn(self, chat: str, question: str, answer: Mapping[str, Any]) -> int:
         """Store a question and its answer and return the number of the turn.
 
         :param chat: made if it is missing.
         :param answer: as ``kb.answer.to_json`` gives it.
+        :raises HistoryError: if the chat is somebody else's.
         """
         stored = json.dumps(answer, ensure_ascii=False)
         is_answered = answer.get("answer") is not None
         topic = topic_of(answer.get("asked_as") or question)
         with self._write() as connection:
-            moment = _add_chat(connection, chat, question)
+            moment = self._add_chat(connection, chat, question)
             cursor = connection.execute(
                 "INSERT INTO turns (chat_id, question, topic, answer, is_answered, asked_at)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
@@ -142,8 +161,9 @@ class History:
         """Return what was said in a chat, in order; nothing if there is no such chat."""
         rows = self._rows(
             "SELECT id, question, answer, asked_at, verdict, right_answer FROM turns"
-            " WHERE chat_id = ? ORDER BY id",
+            " WHERE chat_id IN (SELECT id FROM {chats} WHERE id = ? AND owner = ?) ORDER BY id",
             chat,
+            self._owner,
         )
         return [
             Turn(number, question, self._answer(answer), datetime.fromisoformat(moment), *verdict)
@@ -156,8 +176,11 @@ class History:
         :raises HistoryError: if there is no such turn.
         """
         with self._write() as connection:
-            query = "UPDATE turns SET verdict = ?, right_answer = ? WHERE id = ?"
-            if not connection.execute(query, (verdict, right_answer, turn)).rowcount:
+            query = (
+                "UPDATE turns SET verdict = ?, right_answer = ? WHERE id = ?"
+                " AND chat_id IN (SELECT id FROM chats WHERE owner = ?)"
+            )
+            if not connection.execute(query, (verdict, right_answer, turn, self._owner)).rowcount:
                 raise HistoryError(f"there is no turn {turn}")
 
     def inbox(self) -> list[Unanswered]:
@@ -173,6 +196,16 @@ class History:
             " FROM turns ORDER BY id"
         )
         return waiting(row for row in rows if row[0] > settled.get(row[1], 0))
+
+    def answers(self) -> list[dict[str, Any]]:
+        """Return every answer that anybody was given, oldest first; for who runs the folder.
+
+        :raises HistoryError: if the file is damaged.
+        """
+        problems = [row[0] for row in self._rows("PRAGMA quick_check(1)")]
+        if problems not in ([], ["ok"]):
+            raise self._database.damaged(str(problems[0]))
+        return [self._answer(row[0]) for row in self._rows("SELECT answer FROM turns ORDER BY id")]
 
     def settle(self, turns: Mapping[str, int]) -> None:
         """Take questions out of the inbox until they are asked in vain again.
@@ -201,22 +234,29 @@ class History:
             yield connection
 
     def _rows(self, query: str, *values: object, since: int = 1) -> list[tuple[Any, ...]]:
-        """Read rows; there are none in a file of a version before ``since``."""
+        """Read rows; there are none in a file of a version before ``since``.
+
+        :param query: names the chats ``{chats}``, so that those of an older file have an owner too.
+        """
         if not self.path.is_file():
             return []
         with self._database.read() as connection:
-            if self._version(connection) < since:
+            version = self._version(connection)
+            if version < since:
                 return []
+            query = query.replace("{chats}", "chats" if version >= 3 else _OLD_CHATS)
             return connection.execute(query, values).fetchall()
 
     def _check(self, connection: sqlite3.Connection) -> None:
-        """Make the tables if the file is empty, and those that an older version lacks."""
+        """Make the tables if the file is empty, and what an older version lacks."""
         version = self._version(connection)
         if not version:
             for statement in _TABLES:
                 connection.execute(statement)
         elif version < SCHEMA_VERSION:
-            connection.execute(_SETTLED)
+            for since, statement in _UPDATES:
+                if version < since:
+                    connection.execute(statement)
             connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
     def _version(self, connection: sqlite3.Connection) -> int:
@@ -235,22 +275,24 @@ class History:
             raise HistoryError(f"{self.path} was made by a newer version of kb: update kb")
         return int(found)
 
+    def _add_chat(self, connection: sqlite3.Connection, chat: str, title: str) -> str:
+        """Make a chat or renew its time, and return that; a chat without a title gets one."""
+        moment = datetime.now(UTC).isoformat(timespec="microseconds")
+        cursor = connection.execute(
+            "INSERT INTO chats (id, title, updated_at, owner) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET updated_at = excluded.updated_at,"
+            " title = iif(title = '', excluded.title, title) WHERE owner = excluded.owner",
+            (chat, _shorten(title), moment, self._owner),
+        )
+        if not cursor.rowcount:
+            raise HistoryError(f"there is no chat {chat}")
+        return moment
+
     def _answer(self, text: str) -> dict[str, Any]:
         try:
             return cast("dict[str, Any]", json.loads(text))
         except ValueError as error:
             raise self._database.damaged("an answer cannot be read") from error
-
-
-def _add_chat(connection: sqlite3.Connection, chat: str, title: str) -> str:
-    """Make a chat or renew its time, and return that; a chat without a title gets one."""
-    moment = datetime.now(UTC).isoformat(timespec="microseconds")
-    connection.execute(
-        "INSERT INTO chats (id, title, updated_at) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
-        " updated_at = excluded.updated_at, title = iif(title = '', excluded.title, title)",
-        (chat, _shorten(title), moment),
-    )
-    return moment
 
 
 def _shorten(title: str) -> str:

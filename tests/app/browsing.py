@@ -80,6 +80,20 @@ class Visitor:
         self.page.wait_for_url(re.compile(r"/note\?"), timeout=PATIENCE_MS)
         self.settle()
 
+    def lit(self) -> str:
+        """The words that are lit in the rendered note, without the marks at their ends."""
+        self.page.wait_for_function("() => CSS.highlights.has('kb-cited')", timeout=PATIENCE_MS)
+        found = str(self.page.evaluate("String([...CSS.highlights.get('kb-cited')][0])"))
+        return found.strip("\u2063\u2064")
+
+    def wait_until_lit_in_view(self) -> None:
+        script = """() => {
+          const range = [...(CSS.highlights.get('kb-cited') ?? [])][0]
+          const box = range?.getBoundingClientRect()
+          return Boolean(box) && box.height > 0 && box.top >= 60 && box.bottom <= innerHeight
+        }"""
+        self.page.wait_for_function(script, timeout=15_000)
+
     def wait_until_in_view(self, selector: str) -> None:
         script = """selector => {
           const box = document.querySelector(selector)?.getBoundingClientRect()

@@ -17,6 +17,7 @@ from kb.faq import SAME_WORDS
 from kb.indexing.sync import IndexReport, Progress
 from kb.knowledge import NoteSource, Status
 from kb.notes.vault import Skipped
+from kb.reading import NoteReader
 from kb.storage.history import History
 from qa.followup.rewriting import Turn
 from retrieval.scope import Scope
@@ -76,6 +77,7 @@ class FakeBase:
             max_bytes=10_000,
             thresholds=SAME_WORDS,
         )
+        self.reading = NoteReader(self)  # type: ignore[arg-type]
         self.indexed = True
         self.stale = 0
         self.failure: Exception | None = None
@@ -84,6 +86,10 @@ class FakeBase:
         self.stages: list[str] = []
         self.written: dict[str, str] = {"a/b.md": SOURCE}
         self.rebuilt: list[bool] = []
+
+    def view(self) -> Any:
+        """Stand in for the catalogue, which holds nothing."""
+        raise CatalogMissing("there is no index yet: run `kb index`")
 
     def _ready(self) -> None:
         if self.failure is not None:

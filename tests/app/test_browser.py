@@ -1,9 +1,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
@@ -12,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from browsing import ARGUMENTS, CHROMIUM, PATIENCE_MS, Visitor, visiting
+from serving import serving
 
 from kb.config import Settings
 from kb.knowledge import KnowledgeBase
-from kb.pages import launch
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -62,37 +59,10 @@ def notes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def url(notes: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    settings = Settings.load(notes, port=0)
-    command = launch.command(settings)
-    (port,) = (each.partition("=")[2] for each in command if each.startswith("--server.port="))
     log = tmp_path_factory.mktemp("log") / "server.log"
-    with log.open("w") as output:
-        # From another folder: nothing may depend on the checkout being the current one.
-        server = subprocess.Popen(
-            command,
-            env=launch.environment(settings),
-            cwd=notes.parent,
-            stdout=output,
-            stderr=output,
-        )
-    try:
-        _wait_for(f"http://127.0.0.1:{port}/_stcore/health", server, log)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(30)
-    assert "Traceback" not in log.read_text()
-
-
-def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + 90
-    while time.monotonic() < until and server.poll() is None:
-        try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail(f"the server did not start: {log.read_text()}")
+    # From another folder: nothing may depend on the checkout being the current one.
+    with serving(Settings.load(notes, port=0), log, cwd=notes.parent) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -118,13 +88,16 @@ def test_answer_leads_to_the_place_in_the_note(visit: Visit) -> None:
         marked = visitor.main.locator(".kb-passage mark").first.inner_text()
         assert marked == visitor.main.locator(".kb-answer").inner_text()
         visitor.follow(visitor.note_links().first)
-        visitor.page.locator("#kb-cited").wait_for(timeout=PATIENCE_MS)
-        assert visitor.page.locator("#kb-cited").inner_text() == marked
-        visitor.wait_until_in_view("#kb-cited")
+        assert visitor.lit() == marked
+        visitor.wait_until_lit_in_view()
         # The address alone leads there too.
         visitor.page.reload()
         visitor.settle()
+        assert visitor.lit() == marked
+        visitor.wait_until_lit_in_view()
+        visitor.page.get_by_text("Source", exact=True).click()
         visitor.wait_until_in_view("#kb-cited")
+        assert visitor.page.locator("#kb-cited").inner_text() == marked
 
 
 def test_question_without_answer_is_told_so(visit: Visit) -> None:
@@ -305,7 +278,7 @@ def test_notes_are_browsed_and_read(visit: Visit) -> None:
         visitor.follow(visitor.note_links().first)
         assert visitor.main.get_by_role("table").is_visible()
         assert visitor.main.locator(".katex").count() > 0
-        assert "tags:" not in visitor.main.get_by_role("tabpanel").first.inner_text()
+        assert "tags:" not in visitor.main.inner_text()
 
 
 def test_hostile_note_runs_nothing_and_loads_nothing(visit: Visit) -> None:
@@ -324,7 +297,8 @@ def test_hostile_note_runs_nothing_and_loads_nothing(visit: Visit) -> None:
         targets = [each.get_attribute("href") or "" for each in visitor.main.locator("a").all()]
         assert not [each for each in targets if each.startswith("javascript")]
         visitor.page.get_by_role("link", name="click").click()
-        visitor.page.get_by_role("tab", name="Source").click()
+        visitor.page.get_by_text("Source", exact=True).click()
+        visitor.main.locator(".kb-source").wait_for(timeout=PATIENCE_MS)
         assert "<script>alert(5)</script>" in visitor.main.locator(".kb-source").inner_text()
         assert not visitor.overflows()
 
@@ -345,7 +319,7 @@ def test_pages_fit_a_phone(visit: Visit) -> None:
         assert visitor.main.locator(".kb-answer").is_visible()
         assert not visitor.overflows()
         visitor.follow(visitor.note_links().first)
-        visitor.wait_until_in_view("#kb-cited")
+        visitor.wait_until_lit_in_view()
         for page in ("notes", "index"):
             visitor.go(page)
             assert not visitor.overflows()

@@ -9,6 +9,7 @@ import pytest
 from fake_base import NASTY, PASSAGE, SOURCE, FakeBase, citation
 
 from kb.errors import CatalogDamaged, VaultError
+from kb.markdown.reading import SPAN_END, SPAN_START
 from kb.pages import opener
 from kb.pages.links import plain
 from qa.followup.rewriting import Turn
@@ -151,9 +152,17 @@ def test_note_marks_the_cited_span_in_its_source(open_page: Open) -> None:
     cited = citation()
     app = open_page("note", note="a/b.md", start=str(cited.start), end=str(cited.end))
     assert not app.exception
+    app.segmented_control[0].set_value("source").run()
     before, after = SOURCE[: cited.start], SOURCE[cited.end :]
     marked = f'{escape(before)}<mark id="kb-cited">forty-two</mark>{escape(after)}'
     assert marked in html(app)
+
+
+def test_note_is_rendered_with_the_cited_span_between_marks(open_page: Open) -> None:
+    cited = citation()
+    app = open_page("note", note="a/b.md", start=str(cited.start), end=str(cited.end))
+    (read,) = (each for each in app.markdown if "forty-two" in each.value)
+    assert f"The answer is 中文 {SPAN_START}forty-two{SPAN_END} 😀 here." in read.value
 
 
 def test_note_hides_front_matter_when_it_is_read(open_page: Open) -> None:

@@ -76,6 +76,7 @@ def test_inbox_of_an_older_history_is_read_and_then_made_new(
     history.close()
     with sqlite3.connect(history.path) as connection:
         connection.execute("DROP TABLE settled")
+        connection.execute("ALTER TABLE chats DROP COLUMN owner")
         connection.execute("PRAGMA user_version=1")
     connection.close()
     (item,) = keeper.inbox()

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from kb.errors import HistoryError
 from kb.storage.history import TITLE_CHARS, History
+from tests.permissions import unprivileged
 
 ANSWERED = {"answer": "Nine.", "kind": "extractive", "citations": [{"note": "a.md"}]}
 UNANSWERED = {"answer": None, "kind": "none", "citations": []}
@@ -99,6 +102,48 @@ def test_history_keeps_every_turn_of_threads_and_processes(history: History) -> 
             thread.join()
     assert process.returncode == 0
     assert (len(history.turns("t")), len(history.turns("p"))) == (30, 30)
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """A folder with the history of a version that knew no owners."""
+    history = History(tmp_path / ".kb")
+    history.add_turn("old", "How big?", ANSWERED)
+    history.close()
+    with closing(sqlite3.connect(history.path)) as connection:
+        connection.execute("ALTER TABLE chats DROP COLUMN owner")
+        connection.execute("PRAGMA user_version=2")
+        connection.commit()
+    return history.path.parent
+
+
+def seen(history: History) -> list[tuple[str, list[str]]]:
+    return [
+        (chat.title, [turn.question for turn in history.turns(chat.id)]) for chat in history.chats()
+    ]
+
+
+def test_older_history_is_read_before_and_after_it_is_made_new(old: Path) -> None:
+    history = History(old)
+    assert seen(history) == [("How big?", ["How big?"])]
+    assert seen(history.of("ann")) == []
+    history.add_turn("new", "How deep?", UNANSWERED)
+    history.of("ann").add_turn("hers", "How wide?", UNANSWERED)
+    assert seen(history) == [("How deep?", ["How deep?"]), ("How big?", ["How big?"])]
+    assert seen(history.of("ann")) == [("How wide?", ["How wide?"])]
+    assert seen(History(old)) == seen(history)
+    assert {each.question for each in history.of("ann").inbox()} == {"How deep?", "How wide?"}
+
+
+def test_older_history_in_a_folder_that_cannot_be_written_is_read(old: Path) -> None:
+    with closing(sqlite3.connect(old / "history.db")) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
+    old.chmod(0o500)
+    (old / "history.db").chmod(0o400)
+    try:
+        assert unprivileged(lambda: seen(History(old))) == [("How big?", ["How big?"])]
+    finally:
+        old.chmod(0o700)
 
 
 def test_damaged_history_is_named_and_left_alone(history: History) -> None:

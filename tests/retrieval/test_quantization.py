@@ -117,7 +117,7 @@ def _written(
 
 
 def _hidden(path: Path, texts: Texts) -> NDArray[np.float32]:
-    import onnxruntime
+    from retrieval.onnx_session import onnxruntime
 
     words, mask = texts[0]
     (found,) = onnxruntime.InferenceSession(path).run(None, {"words": words, "mask": mask})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal, get_args
 
-from kb.pages.strings import ask, everywhere, inbox, index, notes
+from kb.pages.strings import ask, everywhere, faq, inbox, index, notes
 
 Language = Literal["en", "zh"]
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
@@ -15,6 +15,7 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
     **notes.TEXTS,
     **index.TEXTS,
     **inbox.TEXTS,
+    **faq.TEXTS,
 }
 
 

@@ -40,6 +40,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "took": ("{seconds} s", "{seconds} 秒"),
     "answered_unreadable": ("This answer can no longer be shown.", "这条答案已无法显示。"),
+    # A cited place
+    "cited_in_source": (
+        "The cited words cannot be marked in this view; they are marked in the source.",
+        "此视图无法标出引用的原文；请在原文视图中查看。",
+    ),
+    "passage_previous": ("Previous passage", "上一段"),
+    "passage_next": ("Next passage", "下一段"),
+    "passage_number": ("Passage {number} of {total}", "第 {number} 段，共 {total} 段"),
+    "link_leads_nowhere": ("No note has that name.", "没有这个名称的笔记。"),
     # Chats
     "chats": ("Chats", "对话"),
     "chat_new": ("New chat", "新对话"),

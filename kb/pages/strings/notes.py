@@ -36,12 +36,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{name} 不是 UTF-8 文本；请另存为 UTF-8。",
     ),
     # One note
+    "view": ("View", "视图"),
     "rendered": ("Read", "阅读"),
     "source": ("Source", "原文"),
     "no_note_chosen": ("Choose a note on the page of notes.", "请在笔记页选择一篇笔记。"),
     "same_folder": ("In this folder", "同一文件夹"),
     "back_to_notes": ("All notes", "所有笔记"),
-    "cited_here": ("The cited words are marked in the source.", "引用的原文已在源文本中标出。"),
     "place_gone": (
         "The note is shorter now than when it was cited; the place is no longer there.",
         "笔记比引用时更短，原来的位置已不存在。",

@@ -1,0 +1,121 @@
+"""Pictures of the pages for docs/screenshots: ``python -m benchmarks.screenshots [NAME ...]``.
+
+Serves a copy of the starter notes and visits the pages as a person would; a name takes only the
+shots that begin with it. To show another page, add a line to ``SHOTS``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+from kb.config import Settings
+from kb.knowledge import KnowledgeBase
+from tests.app.browsing import ARGUMENTS, CHROMIUM, Visitor, visiting
+from tests.app.serving import serving
+
+ROOT = Path(__file__).parents[1]
+SHOWN = ROOT / "docs" / "screenshots"
+COLOURS = 128
+DARK: dict[str, Any] = {"color_scheme": "dark"}
+CHINESE: dict[str, Any] = {"locale": "zh-CN"}
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 390, "height": 844},
+    "is_mobile": True,
+    "has_touch": True,
+}
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A picture: what is opened, what is done there, and in which window."""
+
+    name: str
+    act: Callable[[Visitor], None]
+    window: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+def opened(path: str) -> Callable[[Visitor], None]:
+    """Return what opens a page."""
+    return lambda visitor: visitor.go(path)
+
+
+def asked(*questions: str) -> Callable[[Visitor], None]:
+    """Return what asks questions in a new chat."""
+
+    def act(visitor: Visitor) -> None:
+        visitor.go()
+        for question in questions:
+            visitor.ask(question)
+
+    return act
+
+
+def cited(question: str) -> Callable[[Visitor], None]:
+    """Return what asks a question and opens the place that answers it."""
+
+    def act(visitor: Visitor) -> None:
+        asked(question)(visitor)
+        visitor.follow(visitor.note_links().first)
+        visitor.wait_until_lit_in_view()
+
+    return act
+
+
+SHOTS = (
+    Shot("ask", asked("What does softmax divide by?")),
+    Shot("ask-dark", asked("What does softmax divide by?"), DARK),
+    Shot("ask-phone", asked("What does softmax divide by?"), PHONE),
+    Shot("ask-chinese", asked("长短期记忆网络是谁提出的？"), CHINESE),
+    Shot("ask-no-answer", asked("Who won the chess tournament of 1927?")),
+    Shot("ask-empty", opened("")),
+    Shot("note-cited", cited("Who introduced the LSTM?")),
+)
+
+
+def take(visitor: Visitor, shot: Shot, folder: Path) -> Path:
+    """Act, and keep the picture with few colours, which makes it small."""
+    shot.act(visitor)
+    visitor.page.wait_for_timeout(1500)
+    picture = Image.open(BytesIO(visitor.page.screenshot()))
+    path = folder / f"{shot.name}.png"
+    picture.convert("RGB").quantize(COLOURS).save(path, optimize=True)
+    return path
+
+
+def main() -> None:
+    """Take the pictures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", help="beginnings of the names of the shots to take")
+    parser.add_argument("--into", type=Path, default=SHOWN, help="folder of the pictures")
+    options = parser.parse_args()
+    options.into.mkdir(parents=True, exist_ok=True)
+    wanted = [shot for shot in SHOTS if shot.name.startswith(tuple(options.names) or "")]
+    with tempfile.TemporaryDirectory() as scratch:
+        notes = Path(scratch) / "notes"
+        shutil.copytree(ROOT / "kb" / "starter", notes)
+        base = KnowledgeBase.open(Settings.load(notes))
+        base.index()
+        base.close()
+        log = Path(scratch) / "server.log"
+        with serving(Settings.load(notes, port=0), log) as url, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+            for shot in wanted:
+                window = {"viewport": {"width": 1280, "height": 860}, **shot.window}
+                with visiting(browser, url, **window) as visitor:
+                    path = take(visitor, shot, options.into)
+                    print(f"{path.name}: {path.stat().st_size / 1024:.0f} KiB")
+            browser.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""Which of a base's methods are for readers; a method that stands nowhere here is for editors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+_NONE: Mapping[str, Policy] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What an object lets people do.
+
+    :param reading: methods and attributes for everybody who was let in.
+    :param writing: those for editors. They need not stand here to be refused to readers; a test
+        asks for it, so that nothing is left out unthought.
+    :param never: what no page needs.
+    :param parts: attributes that are objects with a policy of their own.
+    """
+
+    reading: frozenset[str] = frozenset()
+    writing: frozenset[str] = frozenset()
+    never: frozenset[str] = frozenset()
+    parts: Mapping[str, Policy] = field(default_factory=lambda: _NONE)
+
+
+# A person's own chats are theirs to write; `History.of` keeps them from everybody else's.
+HISTORY = Policy(
+    reading=frozenset(
+        {"add_turn", "chats", "delete_chat", "feedback", "new_chat", "rename_chat", "turns"}
+    ),
+    writing=frozenset({"inbox", "settle"}),
+    never=frozenset({"answers", "close", "of", "path"}),
+)
+
+# The inbox shows what other people asked.
+CURATION = Policy(writing=frozenset({"close", "inbox", "write_entry"}))
+
+FAQ = Policy(
+    reading=frozenset({"duplicates", "editable", "entries", "text_of"}),
+    writing=frozenset({"accept", "edit", "merge", "promote", "remove"}),
+)
+
+BASE = Policy(
+    reading=frozenset(
+        {
+            "ask",
+            "fingerprints",
+            "folders",
+            "has_note",
+            "notes",
+            "read_note",
+            "root",
+            "search",
+            "settings",
+            "status",
+            "tags",
+            "threshold",
+            "warm_up",
+        }
+    ),
+    writing=frozenset({"add_note", "index", "index_gated"}),
+    never=frozenset({"close", "open"}),
+    parts=MappingProxyType({"history": HISTORY, "curation": CURATION, "faq": FAQ}),
+)
+
+INDEXER = Policy(
+    reading=frozenset({"error", "news", "progress", "report", "running", "stopped"}),
+    writing=frozenset({"start"}),
+)

@@ -1,0 +1,147 @@
+"""Writes single notes: new ones, and new versions of ones that did not change meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kb.errors import NoteChanged, VaultError
+from kb.notes.locking import notes_lock
+from kb.notes.transaction import Change, apply, recover
+from kb.notes.writing import held, replace_atomic, safe_path, version_of, write_atomic
+
+if TYPE_CHECKING:
+    from kb.notes.adding import Added
+    from kb.notes.incoming import Incoming, Limits
+
+__all__ = ["NoteEditor", "version_of"]
+
+
+class NoteEditor:
+    """Writes the notes of one folder; thread-safe, and other processes of ours may write too."""
+
+    def __init__(self, root: Path, limits: Limits) -> None:
+        """Take the notes of a folder."""
+        self._root = root
+        self.limits = limits
+
+    def write(
+        self, name: str, text: str, expected: str | None, *, keep_line_ends: bool = False
+    ) -> str:
+        """Write a note; it is found after the next `index`.
+
+        :param name: path in the folder; ``.md`` is added where it is missing.
+        :param expected: the version that the text is to replace, as ``version_of`` names it; None
+            for a note that is not there yet.
+        :param keep_line_ends: write the line ends that the note has, whichever the text has: what
+            comes from a browser has lost them.
+        :return: the path it was written to.
+        :raises NoteChanged: if another version is there, or none.
+        :raises VaultError: if the name or the text is not allowed, or the disk refuses.
+        """
+        target = safe_path(self._root, name)
+        path = self._path(target)
+        with notes_lock(self._root):
+            recover(self._root)
+            before = held(target)
+            found = None if before is None else version_of(before)
+            if found != expected:
+                raise NoteChanged(path, _changed(path, found), found)
+            if before is not None and keep_line_ends:
+                text = _with_line_ends(text, before)
+            self._check(path, text)
+            if before is None:
+                write_atomic(target, text)
+                return path
+            try:
+                replace_atomic(target, text, before)
+            except NoteChanged as error:
+                raise NoteChanged(path, _changed(path, error.version), error.version) from error
+        return path
+
+    def add(self, name: str, text: str, *, overwrite: bool = False) -> str:
+        """Write a note, in place of one of that name if asked.
+
+        :return: the path it was written to.
+        :raises VaultError: as `add_all` does.
+        """
+        return self.add_all([(name, text)], overwrite=overwrite)[0]
+
+    def add_all(self, notes: Sequence[tuple[str, str]], *, overwrite: bool = False) -> list[str]:
+        """Write notes, names and texts, all of them or none.
+
+        :return: the paths they were written to.
+        :raises VaultError: if a name or a text is not allowed, or a name is taken and
+            ``overwrite`` is False.
+        """
+        targets = [safe_path(self._root, name) for name, _text in notes]
+        with notes_lock(self._root):
+            changes: list[Change] = []
+            for target, (_name, text) in zip(targets, notes, strict=True):
+                path = self._path(target)
+                self._check(path, text)
+                before = held(target)
+                if before is not None and not overwrite:
+                    raise _taken([path])
+                changes.append(Change(path, before, text))
+            apply(self._root, changes)
+        return [change.path for change in changes]
+
+    def check_names(self, names: Iterable[str], *, overwrite: bool = False) -> None:
+        """Refuse names that are not allowed, or that notes have already.
+
+        :raises VaultError: naming the first.
+        """
+        taken = [name for name in names if safe_path(self._root, name).exists()]
+        if taken and not overwrite:
+            raise _taken(taken)
+
+    def add_files(
+        self,
+        files: Sequence[Incoming],
+        *,
+        folder: str = "",
+        name: str | None = None,
+        overwrite: bool = False,
+    ) -> Added:
+        """Add files of other programs, see `kb.notes.adding.add_files`.
+
+        :param name: of the note, if there is one file.
+        """
+        from kb.notes.adding import add_files
+
+        if name is None:
+            return add_files(self, files, self.limits, folder=folder, overwrite=overwrite)
+        return add_files(self, files, self.limits, names=[name], overwrite=overwrite)
+
+    def _path(self, target: Path) -> str:
+        return target.relative_to(self._root.resolve()).as_posix()
+
+    def _check(self, path: str, text: str) -> None:
+        """Refuse what could not be read again."""
+        size = len(text.encode("utf-8", "surrogatepass"))
+        if size > self.limits.note_bytes:
+            limit = self.limits.note_bytes / 1024 / 1024
+            raise VaultError(f"{path}: larger than {limit:g} MiB; split it into smaller notes")
+        if "\0" in text:
+            raise VaultError(f"{path}: the text holds a zero byte: remove it")
+
+
+def _taken(paths: Sequence[str]) -> VaultError:
+    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+    return VaultError(
+        f"{paths[0]}{more} is already there: choose another name, or replace it (--overwrite)"
+    )
+
+
+def _changed(path: str, found: str | None) -> str:
+    if found is None:
+        return f"{path} is gone meanwhile: look at the folder, or save it under a new name"
+    return f"{path} was changed meanwhile: look at it and choose what is kept"
+
+
+def _with_line_ends(text: str, before: bytes) -> str:
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    windows = before.count(b"\r\n") * 2 > before.count(b"\n")
+    return lines.replace("\n", "\r\n") if windows else lines

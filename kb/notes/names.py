@@ -1,0 +1,44 @@
+"""Finds the note that a link names: by its path, its file name or its title."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable
+from urllib.parse import unquote
+
+_ENDING = re.compile(r"\.(?:md|markdown)\Z", re.IGNORECASE)
+
+
+class NoteNames:
+    """The names of the notes of a folder.
+
+    :param notes: path and title of each; of notes with one name, the first by path has it.
+    """
+
+    def __init__(self, notes: Iterable[tuple[str, str]]) -> None:
+        self._paths: dict[str, str] = {}
+        self._names: dict[str, str] = {}
+        self._titles: dict[str, str] = {}
+        for path, title in sorted(notes):
+            key = _ENDING.sub("", path).casefold()
+            self._paths.setdefault(key, path)
+            self._names.setdefault(key.rpartition("/")[2], path)
+            self._titles.setdefault(title.casefold(), path)
+
+    def wiki(self, target: str) -> str | None:
+        """Return the path of the note that ``[[target#heading]]`` names, None if there is none."""
+        name = _ENDING.sub("", target.partition("#")[0].strip()).strip("/").casefold()
+        below = f"/{name}"
+        return (
+            self._paths.get(name)
+            or next((path for key, path in self._paths.items() if key.endswith(below)), None)
+            or self._names.get(name)
+            or self._titles.get(name)
+        )
+
+    def relative(self, target: str, note: str) -> str | None:
+        """Return the path of the note that a link's address names, seen from another note."""
+        path = unquote(target.partition("#")[0].partition("?")[0])
+        joined = posixpath.normpath(posixpath.join(posixpath.dirname(note), path))
+        return self._paths.get(_ENDING.sub("", joined).casefold()) if path else None

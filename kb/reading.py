@@ -1,0 +1,114 @@
+"""A note opened at a place: how it is rendered there, and the passages before and behind."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, quote, urlencode
+
+from kb.errors import CatalogMissing
+from kb.markdown.reading import Readable, readable
+from kb.notes.names import NoteNames
+
+if TYPE_CHECKING:
+    from kb.catalog.catalog import Catalog
+    from kb.knowledge import NoteSource
+
+# Of a note's source; a page does not show more at once.
+SHOWN_CHARS = 200_000
+_PAGE = "note"
+_TITLE = re.compile(r"\s*# ([^\n]+)\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A passage of a note by its range in the source."""
+
+    start: int
+    end: int
+    heading: str
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where a place stands among the passages of its note, which are counted from 1."""
+
+    number: int
+    total: int
+    heading: str
+    previous: Place | None
+    following: Place | None
+
+
+class NoteReader:
+    """Reads notes for the page that shows one."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    def render(self, note: NoteSource, cited: tuple[int, int] | None) -> Readable:
+        """Return a note, or the part of a long one around the cited place, for the renderer."""
+        body = _below_title(note)
+        if cited and cited[0] < body:
+            body = note.body_start
+        start, end = _part(note.source, body, cited[0] if cited else body)
+        names = self._names() if "[[" in note.source else NoteNames(())
+
+        def address(target: str) -> str | None:
+            path = names.wiki(target)
+            return f"{_PAGE}?{urlencode({'note': path}, quote_via=quote)}" if path else None
+
+        return readable(note.source, start, end, cited, address)
+
+    def target(self, address: str, note: str) -> str | None:
+        """Return the path of the note that a link in a note leads to, None if it leads elsewhere.
+
+        :param address: as it stands in the rendered link.
+        :param note: path of the note that holds the link.
+        """
+        page, _, query = address.partition("?")
+        if page == _PAGE and query:
+            return next(iter(parse_qs(query).get("note", [])), None)
+        return self._names().relative(address, note)
+
+    def surroundings(self, note: str, start: int, end: int) -> Surroundings | None:
+        """Return what stands around a place, None if it is in no passage of the index."""
+        try:
+            with self._catalog.view() as view:
+                found = [
+                    Place(each.start, each.end, each.heading_line)
+                    for each in view.passages_of(note)
+                ]
+        except CatalogMissing:
+            return None
+        at = next((i for i, each in enumerate(found) if each.start < end and each.end > start), -1)
+        if at < 0:
+            return None
+        previous = found[at - 1] if at else None
+        following = found[at + 1] if at + 1 < len(found) else None
+        return Surroundings(at + 1, len(found), found[at].heading, previous, following)
+
+    def _names(self) -> NoteNames:
+        try:
+            with self._catalog.view() as view:
+                return NoteNames((note.path, note.title) for note in view.notes())
+        except CatalogMissing:
+            return NoteNames(())
+
+
+def _below_title(note: NoteSource) -> int:
+    """Return where the text begins below a heading that repeats the title, which a page shows."""
+    match = _TITLE.match(note.source, note.body_start)
+    return match.end() if match and match[1].strip() == note.title else note.body_start
+
+
+def _part(source: str, body: int, start: int) -> tuple[int, int]:
+    """Return the range that is shown, cut between paragraphs."""
+    if len(source) - body <= SHOWN_CHARS:
+        return body, len(source)
+    low = max(body, min(start - SHOWN_CHARS // 2, len(source) - SHOWN_CHARS))
+    gap = source.find("\n\n", low, start)
+    low = gap + 2 if gap >= 0 and low > body else low
+    high = source.rfind("\n\n", start, low + SHOWN_CHARS)
+    return low, high if high > start and low + SHOWN_CHARS < len(source) else len(source)
