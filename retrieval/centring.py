@@ -61,7 +61,7 @@ class Centres:
     def towards_chinese(self) -> Vector:
         """The direction in which passages tell their language, of unit length."""
         between = self.passages["zh"] - self.passages["en"]
-        return between / np.linalg.norm(between)
+        return np.asarray(between / np.linalg.norm(between), np.float32)
 
     def places(self, along: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return how far passages are on the side of their language.
@@ -93,7 +93,8 @@ class Centres:
         lengths = np.sqrt(np.maximum(1 + centre @ centre - 2 * with_centre, 1e-6))  # |p - centre|
         size = max(float(np.linalg.norm(query)), 1e-6)
         offset, slope = self.scales[asked]
-        return offset + slope * (with_query - query @ centre) / (size * lengths)
+        centred = (with_query - query @ centre) / (size * lengths)
+        return np.asarray(offset + slope * centred, np.float32)
 
     def neutral(self, asked: Language, query: Vector) -> Vector:
         """Return a question's vector without what its language adds."""

@@ -32,7 +32,8 @@ class Crossing:
 def held(centres: Centres, vectors: "VectorIndex") -> frozenset[Language]:
     """Return the languages that passages are in: two searches for the passages most on a side."""
     found: set[Language] = set()
-    for language, sign in (("en", -1.0), ("zh", 1.0)):
+    sides: tuple[tuple[Language, float], ...] = (("en", -1.0), ("zh", 1.0))
+    for language, sign in sides:
         direction = np.asarray(sign * centres.towards_chinese, np.float32)
         farthest = vectors.search(direction, 1)
         if farthest:
