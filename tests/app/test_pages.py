@@ -150,6 +150,7 @@ def test_chat_asks_again_in_corrected_words_which_stand_alone(
     app = ask(ask(open_page(), "what is the answer?"), "and its answer?")
     (chat,) = base.history.chats()
     turn = base.history.turns(chat.id)[-1]
+    app = app.button(key=f"edit_{turn.id}").click().run()
     app.text_input(key=f"full_{turn.id}").set_value("the other answer")
     next(each for each in app.button if each.label == "Ask again").click().run()
     assert base.earlier[-1] == ()
