@@ -40,10 +40,15 @@ def full_words(turn: Turn, full: str) -> None:
 
 def _better_words(turn: Turn, full: str) -> None:
     with st.form(f"words_{turn.id}", border=False):
-        words = st.text_input(t("asked_as_words"), full, key=f"full_{turn.id}")
-        if st.form_submit_button(t("ask_again"), type="primary") and words.strip():
-            ask_next(words)
+        key = f"full_{turn.id}"
+        st.text_input(t("asked_as_words"), full, key=key)
+        if st.form_submit_button(t("ask_again"), type="primary", on_click=_ask_words, args=(key,)):
             st.rerun()
+
+
+def _ask_words(key: str) -> None:
+    if words := str(st.session_state[key]).strip():
+        ask_next(words)
 
 
 def actions(base: KnowledgeBase, turn: Turn, answer: Answer) -> None:
