@@ -68,7 +68,6 @@ FAQ = Policy(
     writing=frozenset({"accept", "edit", "merge", "promote", "remove"}),
 )
 
-# A version says that a note is there, which every reader may know.
 BASE = Policy(
     reading=frozenset(
         {

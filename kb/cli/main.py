@@ -9,6 +9,7 @@ import click
 
 from kb.cli import (
     asking,
+    chatting,
     curating,
     examining,
     folder,
@@ -43,8 +44,11 @@ for _command in (
     folder.status,
     asking.search,
     asking.ask,
+    chatting.chat,
+    chatting.export,
     curating.faq,
     serving.serve,
+    serving.mcp,
     watching.watch,
     sharing.password,
     keys.key,
