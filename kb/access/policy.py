@@ -31,7 +31,7 @@ HISTORY = Policy(
     reading=frozenset(
         {"add_turn", "chats", "delete_chat", "feedback", "new_chat", "rename_chat", "turns"}
     ),
-    writing=frozenset({"inbox", "settle"}),
+    writing=frozenset({"asked", "asked_state", "inbox", "settle"}),
     never=frozenset({"close", "of", "path"}),
 )
 
@@ -42,6 +42,9 @@ FAQ = Policy(
     reading=frozenset({"duplicates", "editable", "entries", "text_of"}),
     writing=frozenset({"accept", "edit", "merge", "promote", "remove"}),
 )
+
+# What is asked shows what other people asked.
+INSIGHT = Policy(reading=frozenset({"notes", "passages"}), writing=frozenset({"asking"}))
 
 BASE = Policy(
     reading=frozenset(
@@ -63,7 +66,9 @@ BASE = Policy(
     ),
     writing=frozenset({"add_note", "index"}),
     never=frozenset({"close", "open"}),
-    parts=MappingProxyType({"history": HISTORY, "curation": CURATION, "faq": FAQ}),
+    parts=MappingProxyType(
+        {"history": HISTORY, "curation": CURATION, "faq": FAQ, "insight": INSIGHT}
+    ),
 )
 
 INDEXER = Policy(

@@ -18,6 +18,7 @@ from kb.catalog.rows import (
     Changes,
     NoteInfo,
     NoteState,
+    Outline,
     StoredPassage,
     StoredQuestion,
     Totals,
@@ -138,6 +139,28 @@ class CatalogView:
         """Return the passages of a note in their order."""
         rows = self._rows(f"{_PASSAGE} WHERE n.path = ? ORDER BY p.ordinal", [path])
         return [self._passage(row) for row in rows]
+
+    def outlines(self, chars: int = 120) -> dict[int, Outline]:
+        """Return every passage by its id, with the beginning of its text."""
+        rows = self._rows(
+            "SELECT p.id, n.path, n.title, n.folder, n.tags, p.heading, substr(p.text, 1, ?),"
+            " p.start, p.stop FROM passages p JOIN notes n ON n.id = p.note_id",
+            [chars],
+        )
+        return {
+            number: Outline(
+                id=number,
+                note=note,
+                title=title,
+                folder=folder,
+                tags=self._texts(tags),
+                heading=HEADING_GAP.join(self._texts(heading)),
+                text=text,
+                start=start,
+                end=end,
+            )
+            for number, note, title, folder, tags, heading, text, start, end in rows
+        }
 
     def ids_in_scope(self, scope: Scope) -> NDArray[np.int64]:
         """Return the ids of the passages in a scope, ascending."""

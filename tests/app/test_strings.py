@@ -7,7 +7,18 @@ from pathlib import Path
 import pytest
 
 from kb.pages import launch
-from kb.pages.strings import LANGUAGES, TABLE, ask, everywhere, faq, inbox, index, notes, translate
+from kb.pages.strings import (
+    LANGUAGES,
+    TABLE,
+    ask,
+    everywhere,
+    faq,
+    inbox,
+    index,
+    insight,
+    notes,
+    translate,
+)
 
 PAGES = sorted(launch.HERE.glob("*.py"))
 
@@ -17,7 +28,7 @@ def fields(text: str) -> set[str]:
 
 
 def test_no_text_is_written_twice() -> None:
-    modules = [ask, everywhere, faq, inbox, index, notes]
+    modules = [ask, everywhere, faq, inbox, index, insight, notes]
     assert sum(len(module.TEXTS) for module in modules) == len(TABLE)
 
 

@@ -15,6 +15,7 @@ from kb.config import Settings
 from kb.curation.book import FaqBook
 from kb.curation.curator import Curator
 from kb.errors import HistoryError, KbError, NotAllowed
+from kb.insight.insight import Insight
 from kb.knowledge import KnowledgeBase
 from kb.pages.indexer import Indexer
 from kb.storage.history import History
@@ -28,6 +29,7 @@ CLASSES = [
     (History, policy.HISTORY, {"path"}),
     (Curator, policy.CURATION, set[str]()),
     (FaqBook, policy.FAQ, set[str]()),
+    (Insight, policy.INSIGHT, set[str]()),
     (Indexer, policy.INDEXER, {"error", "progress", "report"}),
 ]
 
