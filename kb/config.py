@@ -54,6 +54,14 @@ class Settings(BaseSettings):
     max_question_chars: int = Field(2000, ge=1, description="longest question, in characters")
     host: _Text = Field("127.0.0.1", description="address that the pages are served on")
     port: int = Field(8501, ge=0, le=65535, description="port of the pages; 0: any free one")
+    api_port: int = Field(8502, ge=0, le=65535, description="port of the HTTP API; 0: any free one")
+    mcp_port: int = Field(8503, ge=0, le=65535, description="port of the MCP server; 0: any free")
+    requests_per_minute: int = Field(
+        240, ge=0, le=1_000_000, description="requests a minute of one key; 0: no limit"
+    )
+    allowed_hosts: str = Field(
+        "", description="names the API and the MCP server are called by, with commas between"
+    )
     language: Literal["auto", "en", "zh"] = Field("auto", description="language of the pages")
 
     @property

@@ -11,6 +11,8 @@ KbError
 │   ├── CatalogDamaged    it cannot be read; `kb index` makes it anew
 │   └── EncoderChanged    it was made by another encoder
 ├── LockedError        another process is indexing
+├── AccessError        keys cannot be used, or an address needs them
+├── ExtraMissing       a part needs packages that are not installed
 ├── NotAllowed         a reader tried what only an editor may do
 └── HistoryError       chats and feedback cannot be read or kept
 """
@@ -68,6 +70,14 @@ class EncoderChanged(CatalogError):
 
 class LockedError(KbError):
     """Another process is indexing."""
+
+
+class AccessError(KbError):
+    """Keys cannot be used, or an address needs them."""
+
+
+class ExtraMissing(KbError):
+    """A part needs packages that are not installed."""
 
 
 class NotAllowed(KbError):

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from kb.curation.book import FaqBook
     from kb.curation.curator import Curator
     from kb.faq import FaqIndex
+    from kb.golden.gate import GateReport
     from kb.indexing.passage_index import PassageIndex
     from kb.insight.insight import Insight
     from kb.reading import NoteReader
@@ -187,6 +188,25 @@ class KnowledgeBase:
         )
         self._passages.follow()
         return report
+
+    def index_gated(
+        self, *, rebuild: bool = False, progress: Callable[[Progress], None] | None = None
+    ) -> GateReport:
+        """Index beside, and keep the old if fewer golden questions are right; see `kb.golden`.
+
+        :raises KbError: if there are no golden questions, or as `index`.
+        """
+        from kb.golden.gate import Gate
+
+        gate = Gate(self.settings, self._encoder, self._over, progress or (lambda _: None))
+        return gate.index(rebuild=rebuild)
+
+    def _over(self, catalog: Catalog) -> KnowledgeBase:
+        """Return a base with the same models over another catalogue of the same notes."""
+        other = KnowledgeBase(self.settings, *self._given)
+        other._catalog = catalog
+        other.__dict__ |= {"_encoder": self._encoder, "_reader": self._reader}
+        return other
 
     def status(self) -> Status:
         """Count what is indexed and what changed since."""

@@ -11,6 +11,8 @@ from qa.errors import QaError
 from qa.metrics import detect_language, normalize_chinese, normalize_english
 from qa.reader import Context, Span
 from retrieval.analyzer import analyze, analyze_question
+from retrieval.errors import ModelError
+from retrieval.manifest import MANIFEST, read_manifest
 
 CALIBRATION_FILE = Path(__file__).parent / "model" / "calibration.json"
 
@@ -72,6 +74,7 @@ class Judge:
 
         :raises QaError: if the file is missing or damaged.
         """
+        _check_hash(path)
         try:
             fields = json.loads(path.read_text(encoding="utf-8"))
             retrieved, given = (
@@ -149,6 +152,19 @@ class Judge:
 
     def _rank(self, span: Span, score: float | None) -> float:
         return span.score + self.retrieval_weight * (score or 0.0)
+
+
+def _check_hash(path: Path) -> None:
+    """Compare a calibration with its hash, where a manifest beside it has one.
+
+    :raises QaError: if it differs.
+    """
+    try:
+        manifest = read_manifest(path.parent) if (path.parent / MANIFEST).exists() else None
+        if manifest is not None and path.name in manifest.files:
+            manifest.path(path.name)
+    except ModelError as exc:
+        raise QaError(str(exc)) from exc
 
 
 def _coverage(words: frozenset[str], language: str, passage: Context) -> float | None:

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qa.answerer import CALIBRATION_FILE
 from qa.errors import ReaderError
 from qa.mixture import draw, featurise
-from qa.onnx_reader import READER_FOLDER
+from qa.onnx_reader import MODEL_FILE, READER_FOLDER
 from qa.train import Run, read_run
 from retrieval import bert_graph, tokenizer
 from retrieval.manifest import read_manifest, write_manifest
@@ -61,8 +62,10 @@ def write_reader(
     output = bert_graph.add_span_head(graph, hidden, *head)
     model = bert_graph.finish(graph, output, ["rows", "tokens", 2], settings["hidden_size"])
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "reader.onnx").write_bytes(model.SerializeToString())
-    write_manifest(folder, ["reader.onnx"], {"max_tokens": MAX_TOKENS, "stride": STRIDE, **facts})
+    (folder / MODEL_FILE).write_bytes(model.SerializeToString())
+    # The calibration is of the reader before until `kb.measuring.calibrating` fits it anew.
+    names = [name for name in (MODEL_FILE, CALIBRATION_FILE.name) if (folder / name).exists()]
+    write_manifest(folder, names, {"max_tokens": MAX_TOKENS, "stride": STRIDE, **facts})
 
 
 def calibration_texts(run: Run, data: Path) -> Iterator[Inputs]:

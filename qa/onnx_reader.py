@@ -16,6 +16,7 @@ from retrieval.onnx_encoder import batches
 from retrieval.onnx_session import MODEL_FOLDER, open_session, pad, run, shared_words
 
 READER_FOLDER = Path(__file__).parent / "model"
+MODEL_FILE = "reader.onnx"
 _MAX_HEADING_TOKENS = 32
 _BATCH_TOKENS = 2048
 _PAIRS = 24
@@ -40,13 +41,13 @@ class OnnxReader:
         :raises ModelError: if a file is missing or damaged.
         """
         manifest = read_manifest(folder)
-        self.fingerprint = f"reader-{manifest.fingerprint}"
+        self.fingerprint = f"reader-{manifest.fingerprint_of(MODEL_FILE)}"
         self.max_tokens = int(manifest.facts["max_tokens"])
         self.stride = int(manifest.facts["stride"])
         shared = read_manifest(MODEL_FOLDER)
         self._tokenizer = tokenizer.load(shared.path("tokenizer.json"))
         self._words = shared_words()
-        self._body = open_session(manifest.path("reader.onnx"), threads)
+        self._body = open_session(manifest.path(MODEL_FILE), threads)
 
     def read(self, question: str, passages: Sequence[Context], best: int = 5) -> list[list[Span]]:
         """Return for each passage at most ``best`` spans that do not overlap, best first."""

@@ -31,8 +31,8 @@ HISTORY = Policy(
     reading=frozenset(
         {"add_turn", "chats", "delete_chat", "feedback", "new_chat", "rename_chat", "turns"}
     ),
-    writing=frozenset({"asked", "asked_state", "inbox", "settle"}),
-    never=frozenset({"close", "of", "path"}),
+    writing=frozenset({"inbox", "settle"}),
+    never=frozenset({"answers", "asked", "asked_state", "close", "of", "path"}),
 )
 
 # The inbox shows what other people asked.
@@ -45,6 +45,9 @@ FAQ = Policy(
 
 # What is asked shows what other people asked.
 INSIGHT = Policy(reading=frozenset({"notes", "passages"}), writing=frozenset({"asking"}))
+
+# A version says that a note is there, which every reader may know.
+EDITING = Policy(reading=frozenset({"version"}), writing=frozenset({"add", "write"}))
 
 BASE = Policy(
     reading=frozenset(
@@ -64,10 +67,16 @@ BASE = Policy(
             "warm_up",
         }
     ),
-    writing=frozenset({"add_note", "index"}),
+    writing=frozenset({"add_note", "index", "index_gated"}),
     never=frozenset({"close", "open"}),
     parts=MappingProxyType(
-        {"history": HISTORY, "curation": CURATION, "faq": FAQ, "insight": INSIGHT}
+        {
+            "curation": CURATION,
+            "editing": EDITING,
+            "faq": FAQ,
+            "history": HISTORY,
+            "insight": INSIGHT,
+        }
     ),
 )
 

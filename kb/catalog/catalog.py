@@ -27,9 +27,13 @@ _IGNORED = "*\n!.gitignore\n!config.toml\n"
 class Catalog:
     """The catalogue of one notes folder; thread-safe, and other processes may use it too."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, folder: Path | None = None) -> None:
+        """Take the catalogue of a notes folder.
+
+        :param folder: where it lies, if not in the notes' own data folder.
+        """
         self.root = root
-        self.path = root / DATA_FOLDER / INDEX_FILE
+        self.path = (folder or root / DATA_FOLDER) / INDEX_FILE
         self._suspect = self.path.with_name(f"{INDEX_FILE}.suspect")
         self._database = Database(
             self.path,
@@ -39,7 +43,14 @@ class Catalog:
         )
 
     @classmethod
-    def open(cls, root: Path, *, read_only: bool = False, repair: bool = False) -> Self:
+    def open(
+        cls,
+        root: Path,
+        *,
+        read_only: bool = False,
+        repair: bool = False,
+        folder: Path | None = None,
+    ) -> Self:
         """Open the catalogue of a notes folder.
 
         Only who holds the writer lock may open it for writing. Then it is made if there is none,
@@ -50,7 +61,7 @@ class Catalog:
         :raises CatalogDamaged: if the one to read is damaged.
         :raises CatalogError: if it was made by a newer version, or the folder cannot be used.
         """
-        catalog = cls(root)
+        catalog = cls(root, folder)
         if read_only:
             with catalog.view():
                 return catalog
@@ -90,6 +101,13 @@ class Catalog:
             writer = CatalogWriter(connection, CatalogView(connection, self._database.damaged))
             yield writer
             writer.finish()
+
+    def take_over(self, other: Catalog) -> None:
+        """Become the same as another catalogue, in one transaction; for who holds the writer lock.
+
+        :raises CatalogError: if the file cannot be written; what was there is kept.
+        """
+        self._database.copy_from(other._database)
 
     def generation(self) -> int:
         """Return the number of the newest state."""

@@ -60,14 +60,25 @@ def _copy_starter(folder: Path) -> list[str]:
 @notes_option
 @json_option
 @click.option("--rebuild", is_flag=True, help="Derive everything anew, with new vectors.")
-def index(notes: str | None, as_json: bool, rebuild: bool) -> None:
+@click.option("--gate", is_flag=True, help="Keep the old index if golden questions break.")
+@click.pass_context
+def index(ctx: click.Context, notes: str | None, as_json: bool, rebuild: bool, gate: bool) -> None:
     r"""Index what changed in the notes since the last time.
+
+    With --gate the new index is made beside the old one and takes its place only if it answers as
+    many of the golden questions (golden.md) rightly; else the old one stays and the exit status
+    is 1.
 
     \b
     kb index
     kb index --notes ~/notes --rebuild
+    kb index --gate
     """
     with open_base(notes) as base:
+        if gate:
+            from kb.cli.gating import index_gated
+
+            ctx.exit(index_gated(base, rebuild=rebuild, as_json=as_json))
         report = index_shown(base, rebuild=rebuild, quiet=as_json)
     if as_json:
         print_json(asdict(report))

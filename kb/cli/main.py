@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from kb.cli import asking, curating, examining, folder, measuring, serving, trust
+from kb.cli import asking, curating, examining, folder, keys, measuring, serving, trust
 from kb.cli.options import ErrorGroup
 
 
@@ -34,6 +34,7 @@ for _command in (
     asking.ask,
     curating.faq,
     serving.serve,
+    keys.key,
     measuring.evaluate,
     measuring.compare,
     trust.verify,

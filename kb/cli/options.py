@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Generator
@@ -13,6 +12,7 @@ import click
 
 from kb.cli import printing
 from kb.errors import KbError
+from kb.jsontext import dumps
 
 if TYPE_CHECKING:
     from kb.indexing.sync import IndexReport, Progress
@@ -73,7 +73,7 @@ def scope_of(tags: tuple[str, ...], folders: tuple[str, ...]) -> Scope:
 
 def print_json(value: object, *, line: bool = False) -> None:
     """Print JSON, on one line if asked."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=None if line else 2))
+    click.echo(dumps(value, indent=None if line else 2))
 
 
 def index_shown(base: KnowledgeBase, *, rebuild: bool = False, quiet: bool = False) -> IndexReport:

@@ -13,18 +13,15 @@ from kb.storage.history import History
 from qa.metrics import normalize_chinese, normalize_english
 
 _ENOUGH = 20
-_CHATS = 100_000
 _SHOWN = 60
 
 
 def answers_given(history: History) -> list[Answer]:
-    """Return every answer of the history, oldest chat first.
+    """Return every answer of the history, oldest first.
 
     :raises HistoryError: if it cannot be read.
     """
-    chats = reversed(history.chats(_CHATS))
-    stored = [turn.answer for chat in chats for turn in history.turns(chat.id)]
-    return [answer for each in stored if (answer := _read(each)) is not None]
+    return [answer for each in history.answers() if (answer := _read(each)) is not None]
 
 
 def _read(stored: dict[str, object]) -> Answer | None:

@@ -14,6 +14,8 @@ from kb.errors import CatalogError, CatalogMissing, EncoderChanged
 from kb.indexing.passage_index import LEXICAL_FOLDER
 from kb.indexing.sync import count_stale
 from kb.notes.vault import Scan
+from qa.answerer import Judge
+from qa.errors import QaError
 from qa.loading import load_reader
 from qa.onnx_reader import READER_FOLDER
 from retrieval import index_stamp
@@ -93,12 +95,11 @@ def _lexical(settings: Settings, view: CatalogView) -> Iterator[Finding]:
 
 def models(settings: Settings) -> Iterator[Finding]:
     """Compare every bundled model file with its hash, and open the models that are set."""
-    from qa.errors import QaError
-
     try:
         if settings.encoder is None or settings.reader is None:
             for folder in (MODEL_FOLDER, READER_FOLDER):
                 read_manifest(folder).verify()
+            Judge.load()
         encoder = load_encoder(settings.encoder, settings.threads)
         reader = load_reader(settings.reader, settings.threads)
     except (QaError, RetrievalError) as exc:

@@ -15,13 +15,13 @@ from kb.catalog.rows import (
     passage_key,
     question_key,
 )
-from kb.notes.note import parse_note
+from kb.notes.note import Note, parse_note
 from kb.notes.questions import Question
 from kb.notes.vault import NoteFile, read_text
 from kb.passages.chunking import Passage, split
 
 # Raise it when the same source gives other passages than before: then all notes are read again.
-PARSER_VERSION = 2
+PARSER_VERSION = 3
 
 # A file written this shortly before it was listed could change again within one tick of its clock.
 _UNSETTLED_NS = 2_000_000_000
@@ -101,14 +101,19 @@ class Drafter:
             aliases=tuple(map(_storable, note.aliases)),
             warnings=tuple(map(_storable, note.warnings)),
             passages=tuple(
-                _passage(passage, title, passages)
-                for passage in split(
-                    note, source.text, self.counter.count_tokens, self.passage_tokens
-                )
+                _passage(passage, title, passages) for passage in self._passages(note, source)
             ),
-            questions=tuple(_question(each, questions) for each in note.questions),
+            questions=tuple(
+                _question(each, questions) for each in note.questions if not note.is_golden
+            ),
         )
         return Drafted(drafts, passages, questions)
+
+    def _passages(self, note: Note, source: Source) -> list[Passage]:
+        """Split a note; one of golden questions would answer them itself."""
+        if note.is_golden:
+            return []
+        return split(note, source.text, self.counter.count_tokens, self.passage_tokens)
 
 
 def _passage(passage: Passage, title: str, texts: dict[bytes, str]) -> PassageDraft:

@@ -30,6 +30,7 @@ from qa.evaluate import RIGHT_F1, language_of, sample
 from qa.loading import load_reader
 from qa.reader import Context, Reader, Span
 from qa.squad import Example, read_squad
+from retrieval.manifest import record_file
 
 PRECISION = 0.85
 _WORST_LANGUAGE = 0.04  # how much less often right the answers of one language may be
@@ -322,6 +323,7 @@ def main() -> None:
     readings = gather(options.held_out, options.limit, options.seed)
     text = json.dumps(fitted(readings, options.precision), indent=2, ensure_ascii=False)
     CALIBRATION_FILE.write_text(text + "\n", encoding="utf-8")
+    record_file(CALIBRATION_FILE.parent, CALIBRATION_FILE.name)
     print(text)  # noqa: T201
 
 

@@ -42,16 +42,26 @@ def read_own_questions(file: Path) -> list[OwnQuestion]:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as exc:
         raise KbError(f"cannot read {file}: {exc}") from exc
-    rows = _table(text) if file.suffix == ".md" else list(csv.reader(io.StringIO(text)))
+    rows = table(text) if file.suffix == ".md" else list(csv.reader(io.StringIO(text)))
+    found = own_questions(str(file), rows)
+    if not found:
+        raise KbError(f"{file} holds no question")
+    return found
+
+
+def own_questions(name: str, rows: list[list[str]]) -> list[OwnQuestion]:
+    """Read the rows of a list, the first of which names the columns.
+
+    :param name: of the file, for errors.
+    :raises KbError: if there is no column of questions, or a row without one.
+    """
     rows = [[cell.strip() for cell in row] for row in rows if any(cell.strip() for cell in row)]
     names = [_COLUMNS.get(cell.lower()) for cell in rows[0]] if rows else []
     if "question" not in names:
-        raise KbError(f"{file} has no column named question")
+        raise KbError(f"{name} has no column named question")
     found = [_own(dict(zip(names, row, strict=False))) for row in rows[1:]]
     if not all(each.question for each in found):
-        raise KbError(f"{file} has a row without a question")
-    if not found:
-        raise KbError(f"{file} holds no question")
+        raise KbError(f"{name} has a row without a question")
     return found
 
 
@@ -60,7 +70,7 @@ def _own(cells: dict[str | None, str]) -> OwnQuestion:
     return OwnQuestion(cells.get("question", ""), cells.get("note") or None, answers)
 
 
-def _table(text: str) -> list[list[str]]:
+def table(text: str) -> list[list[str]]:
     """Return the rows of the first table, the line under its head left out."""
     rows: list[list[str]] = []
     for line in text.splitlines():

@@ -26,6 +26,14 @@ class NoteEditor:
         self._root = root
         self.limits = limits
 
+    def version(self, name: str) -> str | None:
+        """Return the version of a note that is there now, None if there is none.
+
+        :raises VaultError: if the name is not allowed.
+        """
+        now = held(safe_path(self._root, name))
+        return None if now is None else version_of(now)
+
     def write(
         self, name: str, text: str, expected: str | None, *, keep_line_ends: bool = False
     ) -> str:

@@ -12,6 +12,8 @@ from kb.notes.front_matter import FrontMatter, read_front_matter
 from kb.notes.questions import Question, questions_of
 
 _TAG_EDGES = "#/ \t\"'"
+GOLDEN_FILE = "golden.md"
+_YES = frozenset({"true", "yes", "1"})
 _ITEM = re.compile(r"[,，、;；]")
 
 
@@ -23,6 +25,7 @@ class Note:
     :param tags: lower case, without ``#``, in order of appearance.
     :param body_start: where the Markdown begins, after front matter.
     :param warnings: what could not be read, a line each.
+    :param is_golden: whether it is a list of golden questions, see `kb.golden`, and no source.
     """
 
     path: str
@@ -33,6 +36,7 @@ class Note:
     body_start: int
     questions: tuple[Question, ...]
     warnings: tuple[str, ...]
+    is_golden: bool = False
 
 
 def parse_note(path: str, source: str) -> Note:
@@ -50,6 +54,7 @@ def parse_note(path: str, source: str) -> Note:
         body_start=front.body_start,
         questions=questions_of(document, front),
         warnings=front.warnings,
+        is_golden=path == GOLDEN_FILE or _text(front.values.get("golden")).lower() in _YES,
     )
 
 

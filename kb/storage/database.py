@@ -88,6 +88,18 @@ class Database:
                 self._drop_writer()
                 raise
 
+    def copy_from(self, other: Database) -> None:
+        """Take all content of another file, in one transaction; who reads sees one or the other.
+
+        Nobody else may be writing to this file: then it would wait without end.
+        """
+        with self._writer_lock, other.read() as source:
+            try:
+                source.backup(self._writing())
+            except sqlite3.Error as error:
+                self._drop_writer()
+                raise self.translated(error) from error
+
     def close(self) -> None:
         """Close what is open; the object can be used again."""
         # The writer last: as the last one it moves the log into the file, which no reader can.

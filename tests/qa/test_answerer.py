@@ -3,9 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from qa.answerer import Judge
+from qa.answerer import CALIBRATION_FILE, Judge
 from qa.errors import QaError
 from qa.reader import Context, Span
+from retrieval.manifest import write_manifest
 
 CONTEXTS = [Context("A", "Paris is in France."), Context("B", "The city of Paris; or Rome.")]
 
@@ -50,4 +51,15 @@ def test_load_names_a_damaged_file(tmp_path: Path) -> None:
     path = tmp_path / "calibration.json"
     path.write_text('{"retrieval_weight": 0.5}')
     with pytest.raises(QaError, match=r"calibration\.json"):
+        Judge.load(path)
+
+
+def test_a_calibration_that_differs_from_its_recorded_hash_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / CALIBRATION_FILE.name
+    path.write_bytes(CALIBRATION_FILE.read_bytes())
+    assert Judge.load(path) == Judge.load()
+    write_manifest(tmp_path, [path.name], {})
+    assert Judge.load(path) == Judge.load()
+    path.write_text(path.read_text().replace('"threshold": 0.', '"threshold": 0.0'))
+    with pytest.raises(QaError, match=r"calibration\.json is damaged .*restore"):
         Judge.load(path)

@@ -5,7 +5,7 @@ import pytest
 
 from retrieval import tokenizer
 from retrieval.errors import ModelError
-from retrieval.manifest import read_manifest, write_manifest
+from retrieval.manifest import read_manifest, record_file, write_manifest
 from retrieval.onnx_encoder import OnnxEncoder, batches
 from retrieval.onnx_session import MODEL_FOLDER
 
@@ -75,3 +75,25 @@ def test_a_truncated_model_is_named(tmp_path: Path) -> None:
     (tmp_path / "encoder.onnx").write_bytes(b"54321")
     with pytest.raises(ModelError, match="damaged"):
         read_manifest(tmp_path).verify()
+
+
+def test_a_file_whose_content_changed_is_refused_when_it_is_opened(tmp_path: Path) -> None:
+    (tmp_path / "encoder.onnx").write_bytes(b"12345")
+    write_manifest(tmp_path, ["encoder.onnx"], {})
+    (tmp_path / "encoder.onnx").write_bytes(b"12x45")
+    with pytest.raises(ModelError, match=r"encoder\.onnx is damaged .*git checkout"):
+        read_manifest(tmp_path).path("encoder.onnx")
+
+
+def test_recording_a_file_leaves_the_others_as_recorded(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"1")
+    before = write_manifest(tmp_path, ["a"], {"x": 1})
+    (tmp_path / "a").write_bytes(b"2")
+    (tmp_path / "b").write_bytes(b"3")
+    record_file(tmp_path, "b")
+    after = read_manifest(tmp_path)
+    assert (after.files["a"], after.facts) == (before.files["a"], {"x": 1})
+    assert after.path("b").read_bytes() == b"3"
+    assert after.fingerprint_of("a") == before.fingerprint != after.fingerprint
+    with pytest.raises(ModelError, match="damaged"):
+        after.verify()

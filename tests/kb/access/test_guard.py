@@ -17,6 +17,7 @@ from kb.curation.curator import Curator
 from kb.errors import HistoryError, KbError, NotAllowed
 from kb.insight.insight import Insight
 from kb.knowledge import KnowledgeBase
+from kb.notes.editing import NoteEditor
 from kb.pages.indexer import Indexer
 from kb.storage.history import History
 
@@ -30,6 +31,7 @@ CLASSES = [
     (Curator, policy.CURATION, set[str]()),
     (FaqBook, policy.FAQ, set[str]()),
     (Insight, policy.INSIGHT, set[str]()),
+    (NoteEditor, policy.EDITING, set[str]()),
     (Indexer, policy.INDEXER, {"error", "progress", "report"}),
 ]
 
