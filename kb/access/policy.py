@@ -44,7 +44,11 @@ FAQ = Policy(
 )
 
 # What is asked shows what other people asked.
-INSIGHT = Policy(reading=frozenset({"notes", "passages"}), writing=frozenset({"asking"}))
+INSIGHT = Policy(
+    reading=frozenset({"notes", "passages"}),
+    writing=frozenset({"asking"}),
+    never=frozenset({"asking_now", "notes_now", "passages_now"}),
+)
 
 # A version says that a note is there, which every reader may know.
 EDITING = Policy(reading=frozenset({"version"}), writing=frozenset({"add", "write"}))

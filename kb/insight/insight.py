@@ -44,6 +44,18 @@ class Insight:
         """Return what is asked of the base, by everybody."""
         return self._asking.get()
 
+    def passages_now(self) -> PassageMap:
+        """Return where the passages lie, computed by now."""
+        return self._map.wait()
+
+    def notes_now(self) -> NoteGraph:
+        """Return how the notes hang together, computed by now."""
+        return self._graph.wait()
+
+    def asking_now(self) -> Asking:
+        """Return what is asked of the base, counted by now."""
+        return self._asking.wait()
+
     def _draw_graph(self) -> NoteGraph:
         return note_graph(self._map.wait(), self._root, self._max_bytes)
 

@@ -16,6 +16,7 @@ _DIRECTIONS = 32
 _BLOCK = 1024
 _EPOCHS = 160
 _REPELLED = 6
+_GRAVITY = 0.03
 _SEED = 20261125
 
 
@@ -77,6 +78,8 @@ def spread(
         square = (gap**2).sum(axis=1, keepdims=True)
         push = np.clip(2 * gap / ((0.01 + square) * (1 + square)), -4, 4)
         step = _summed(one, pull, count) / edges + _summed(rows, push, count) / 2
+        # Islands that no edge joins do not drift away.
+        step -= _GRAVITY * places
         places = places + np.clip(step, -4, 4) * (1 - epoch / epochs)
     return places.astype(np.float32)
 

@@ -24,7 +24,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "insight_by_tag": ("Tag", "标签"),
     "insight_other": ("others", "其他"),
     "insight_none": ("none", "无"),
-    "insight_hit": ("last question", "最近的问题"),
     "insight_last": ("Ringed: what the last question found", "圈出的是最近一次提问找到的段落"),
     "insight_chosen": ("The passage you clicked", "你点选的段落"),
     "insight_graph_about": (
@@ -34,7 +33,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "insight_graph_alt": ("Graph of the notes", "笔记关系图"),
     "insight_left_out": ("Notes not shown: {count}", "未显示的笔记：{count} 篇"),
-    "insight_edges": ("Lines", "连线"),
     "insight_no_passages": ("There are too few passages for a picture.", "段落太少，画不出图。"),
     "insight_none_asked": ("Nothing has been asked yet.", "还没有人提问。"),
     "insight_asked_count": ("Questions", "提问次数"),
