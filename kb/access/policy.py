@@ -36,7 +36,10 @@ HISTORY = Policy(
 )
 
 # The inbox shows what other people asked.
-CURATION = Policy(writing=frozenset({"close", "inbox", "write_entry"}))
+CURATION = Policy(
+    writing=frozenset({"close", "inbox", "write_entry", "write_stub"}),
+    never=frozenset({"close_answered"}),
+)
 
 FAQ = Policy(
     reading=frozenset({"duplicates", "editable", "entries", "text_of"}),
@@ -87,4 +90,5 @@ BASE = Policy(
 INDEXER = Policy(
     reading=frozenset({"error", "news", "progress", "report", "running", "stopped"}),
     writing=frozenset({"start"}),
+    never=frozenset({"closer"}),
 )

@@ -32,7 +32,7 @@ CLASSES = [
     (FaqBook, policy.FAQ, set[str]()),
     (Insight, policy.INSIGHT, set[str]()),
     (NoteEditor, policy.EDITING, set[str]()),
-    (Indexer, policy.INDEXER, {"error", "progress", "report"}),
+    (Indexer, policy.INDEXER, {"closer", "error", "progress", "report"}),
 ]
 
 
