@@ -3,7 +3,7 @@
 The pairs are in tests/data/faq_pairs.json. Entries at even places choose the thresholds, those at
 odd places report, by the language that asks and the one of the stored questions. `same` and
 `understood` of `FaqThresholds` are not chosen here: no near miss says all that a stored question
-says. The words of `qa.concepts` were written with all pairs in sight, so that their gain is an upper
+says. The words of `qa.concepts` were written with all pairs in sight: their gain is an upper
 bound. Every question is matched against all stored questions of one language, once its own and
 once the other. Writes benchmarks/results/faq.json.
 """
