@@ -16,6 +16,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from kb.access.settings import LoginSettings
 from kb.errors import ConfigError
 from kb.notes.incoming import Limits
 
@@ -26,7 +27,7 @@ CONFIG_FILE = "config.toml"
 _Text = Annotated[str, Field(min_length=1)]
 
 
-class Settings(BaseSettings):
+class Settings(LoginSettings):
     """Everything that can be set; ``Settings.load`` makes it, with errors of our own."""
 
     model_config = SettingsConfigDict(
@@ -47,6 +48,10 @@ class Settings(BaseSettings):
     threshold: float | None = Field(
         None, ge=0, le=1, description="least confidence of an answer; unset: as calibrated"
     )
+    engine: Literal["auto", "flat", "lists"] = Field(
+        "auto",
+        description="search of vectors: flat compares all, lists the likely ones, auto by size",
+    )
     max_note_mb: float = Field(10, gt=0, le=1024, description="largest note, in MiB")
     max_upload_mb: float = Field(
         50, gt=0, le=4096, description="largest document or archive that is added, in MiB"
@@ -63,6 +68,7 @@ class Settings(BaseSettings):
         "", description="names the API and the MCP server are called by, with commas between"
     )
     language: Literal["auto", "en", "zh"] = Field("auto", description="language of the pages")
+    watch: bool = Field(True, description="whether pages index what other programs change")
 
     @property
     def data_folder(self) -> Path:
@@ -157,10 +163,14 @@ def _explain(error: ValidationError, given: Mapping[str, object], file: Path) ->
         return message + rest
     name = str(first["loc"][0])
     if first["type"] == "extra_forbidden":
-        known = ", ".join(field for field in Settings.model_fields if field != "notes")
+        fields = sorted(
+            Settings.model_fields, key=lambda field: field in LoginSettings.model_fields
+        )
+        known = ", ".join(field for field in fields if field != "notes")
         where = "command line" if name in given else str(file)
         return f"{where}: there is no setting {name}; there are {known}{rest}"
-    return f"{_origin(name, given, file)} = {_shown(first['input'])}: {message}{rest}"
+    shown = "…" if name.endswith("secret") else _shown(first["input"])
+    return f"{_origin(name, given, file)} = {shown}: {message}{rest}"
 
 
 def _origin(name: str, given: Mapping[str, object], file: Path) -> str:

@@ -35,11 +35,36 @@ HISTORY = Policy(
     never=frozenset({"answers", "asked", "asked_state", "close", "of", "path"}),
 )
 
+# A note opened at a place.
+READING = Policy(reading=frozenset({"render", "surroundings", "target"}))
+
 # The inbox shows what other people asked.
 CURATION = Policy(
     writing=frozenset({"close", "inbox", "write_entry", "write_stub"}),
     never=frozenset({"close_answered"}),
 )
+
+EDITING = Policy(
+    reading=frozenset({"limits", "version"}),
+    writing=frozenset(
+        {
+            "add",
+            "add_all",
+            "add_files",
+            "check_names",
+            "delete",
+            "deleted",
+            "destroy",
+            "move",
+            "plan_move",
+            "recover",
+            "restore",
+            "write",
+        }
+    ),
+)
+
+DIGEST = Policy(reading=frozenset({"backlinks", "of"}))
 
 FAQ = Policy(
     reading=frozenset({"duplicates", "editable", "entries", "text_of"}),
@@ -53,13 +78,12 @@ INSIGHT = Policy(
     never=frozenset({"asking_now", "notes_now", "passages_now"}),
 )
 
-# A version says that a note is there, which every reader may know.
-EDITING = Policy(reading=frozenset({"version"}), writing=frozenset({"add", "write"}))
-
 BASE = Policy(
     reading=frozenset(
         {
             "ask",
+            "examples",
+            "explain",
             "fingerprints",
             "folders",
             "has_note",
@@ -75,20 +99,22 @@ BASE = Policy(
         }
     ),
     writing=frozenset({"add_note", "index", "index_gated"}),
-    never=frozenset({"close", "open"}),
+    never=frozenset({"close", "open", "settle"}),
     parts=MappingProxyType(
         {
+            "history": HISTORY,
             "curation": CURATION,
             "editing": EDITING,
             "faq": FAQ,
-            "history": HISTORY,
+            "reading": READING,
+            "digest": DIGEST,
             "insight": INSIGHT,
         }
     ),
 )
 
 INDEXER = Policy(
-    reading=frozenset({"error", "news", "progress", "report", "running", "stopped"}),
+    reading=frozenset({"changes", "error", "news", "progress", "report", "running", "stopped"}),
     writing=frozenset({"start"}),
     never=frozenset({"closer"}),
 )

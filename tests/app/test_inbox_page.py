@@ -121,7 +121,7 @@ def test_indexing_closes_what_the_notes_answer_by_now(base: FakeBase) -> None:
     base.history.add_turn("a", "Is there an answer?", UNANSWERED)
     base.history.add_turn("a", "Is there none?", UNANSWERED)
     indexer = Indexer(base)  # type: ignore[arg-type]
-    indexer._run(rebuild=False)
+    indexer._index(False, False, False)
     assert indexer.closer is not None
     indexer.closer.join(60)
     assert [item.question for item in base.curation.inbox()] == ["Is there none?"]

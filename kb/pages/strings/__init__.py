@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal, get_args
 
-from kb.pages.strings import ask, everywhere, faq, inbox, index, insight, notes
+from kb.pages.strings import ask, everywhere, faq, inbox, index, insight, login, notes
 
 Language = Literal["en", "zh"]
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
@@ -17,6 +17,7 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
     **inbox.TEXTS,
     **faq.TEXTS,
     **insight.TEXTS,
+    **login.TEXTS,
 }
 
 

@@ -19,6 +19,7 @@ from kb.insight.insight import Insight
 from kb.knowledge import KnowledgeBase
 from kb.notes.editing import NoteEditor
 from kb.pages.indexer import Indexer
+from kb.reading import NoteReader
 from kb.storage.history import History
 
 READER = Person("reader", "r", "Rea")
@@ -28,6 +29,7 @@ NO_ANSWER = {"answer": None}
 CLASSES = [
     (KnowledgeBase, policy.BASE, {"root", "settings"}),
     (History, policy.HISTORY, {"path"}),
+    (NoteReader, policy.READING, set[str]()),
     (Curator, policy.CURATION, set[str]()),
     (FaqBook, policy.FAQ, set[str]()),
     (Insight, policy.INSIGHT, set[str]()),
