@@ -14,6 +14,7 @@ COLOURS: Final = (
 )  # fmt: skip
 ACCENT, WARNING, QUIET = "#2e9e6b", "#d0574a", "#8a8f98"
 _RING = "#d62f6f"
+_MOST_SHAPES = 1500
 _NO_AXIS = {"axis": None, "scale": {"domain": [-1.08, 1.08], "nice": False}}
 
 Spec = dict[str, Any]
@@ -60,7 +61,14 @@ def dots(rows: Sequence[Row], hits: Sequence[Row], *, others: str, height: int =
                 "encoding": {**_place(), **_told("question")},
             },
         ]  # fmt: skip
-    return {"height": height, "layer": layers, "config": {"view": {"stroke": None}}}
+    # Thousands of dots are drawn as pixels; few as shapes, which are sharper.
+    renderer = {"renderer": "canvas" if len(rows) > _MOST_SHAPES else "svg"}
+    return {
+        "height": height,
+        "layer": layers,
+        "config": {"view": {"stroke": None}},
+        "usermeta": {"embedOptions": renderer},
+    }
 
 
 def network(nodes: Sequence[Row], edges: Sequence[Row], *, others: str, height: int = 560) -> Spec:
