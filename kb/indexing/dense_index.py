@@ -114,6 +114,7 @@ class DenseIndex:
         with suppress(IndexDamaged):
             snapshot = vector_snapshot.read(self._folder, self._form)
             if not view.changes_since(snapshot.generation).reset:
+                vector_snapshot.sweep(self._folder)
                 self._begin(view, snapshot)
                 return
         with suppress(RetrievalError):
