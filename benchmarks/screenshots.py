@@ -71,7 +71,22 @@ def cited(question: str) -> Callable[[Visitor], None]:
     return act
 
 
+NOTE = "note?note=en/memory/working-memory.md"
+
+
+def editing(visitor: Visitor) -> None:
+    """Open a note and edit it."""
+    visitor.go(NOTE)
+    visitor.page.get_by_role("radio", name="Edit").click()
+    visitor.main.get_by_role("textbox").wait_for()
+
+
 SHOTS = (
+    Shot("notes", opened("notes")),
+    Shot("notes-dark", opened("notes"), DARK),
+    Shot("notes-phone", opened("notes"), PHONE),
+    Shot("note-read", opened(NOTE)),
+    Shot("note-edit", editing),
     Shot("ask", asked("What does softmax divide by?")),
     Shot("ask-dark", asked("What does softmax divide by?"), DARK),
     Shot("ask-phone", asked("What does softmax divide by?"), PHONE),

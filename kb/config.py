@@ -68,6 +68,7 @@ class Settings(LoginSettings):
         "", description="names the API and the MCP server are called by, with commas between"
     )
     language: Literal["auto", "en", "zh"] = Field("auto", description="language of the pages")
+    watch: bool = Field(True, description="whether pages index what other programs change")
 
     @property
     def data_folder(self) -> Path:

@@ -3,6 +3,7 @@
 KbError
 ├── VaultError         the notes folder, or a name or a file in it, cannot be used
 │   └── NoteChanged       a note is not as it was when it was read
+├── NotesVanished      most notes are gone from the folder at once
 ├── NoteError          one note cannot be read as text
 ├── QuestionError      a question is empty or too long
 ├── ConfigError        a setting has a value that it cannot have
@@ -38,6 +39,10 @@ class NoteChanged(VaultError):
         super().__init__(message)
         self.path = path
         self.version = version
+
+
+class NotesVanished(KbError):
+    """Most notes are gone from the folder at once: the index is not made anew without them."""
 
 
 class NoteError(KbError):

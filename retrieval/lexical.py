@@ -121,6 +121,15 @@ class LexicalIndex:
             found = [(_whole(id_), float(score)) for id_, (score, _) in zip(ids, hits, strict=True)]
         return sorted(found, key=lambda item: (-item[1], item[0]))
 
+    def frequencies(self, terms: Iterable[str]) -> dict[str, int]:
+        """Return how many passages hold each term, as the analyzer writes them, in their text.
+
+        :raises IndexDamaged: as `search` does.
+        """
+        searcher = self._searcher
+        with _damage(self._folder):
+            return {term: searcher.doc_freq("text", term) for term in terms}
+
     def _rarest(self, searcher: tantivy.Searcher, terms: list[str]) -> list[str]:
         if len(terms) <= MAX_TERMS:
             return terms

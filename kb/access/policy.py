@@ -41,18 +41,39 @@ READING = Policy(reading=frozenset({"render", "surroundings", "target"}))
 # The inbox shows what other people asked.
 CURATION = Policy(writing=frozenset({"close", "inbox", "write_entry"}))
 
+EDITING = Policy(
+    reading=frozenset({"limits", "version"}),
+    writing=frozenset(
+        {
+            "add",
+            "add_all",
+            "add_files",
+            "check_names",
+            "delete",
+            "deleted",
+            "destroy",
+            "move",
+            "plan_move",
+            "recover",
+            "restore",
+            "write",
+        }
+    ),
+)
+
+DIGEST = Policy(reading=frozenset({"backlinks", "of"}))
+
 FAQ = Policy(
     reading=frozenset({"duplicates", "editable", "entries", "text_of"}),
     writing=frozenset({"accept", "edit", "merge", "promote", "remove"}),
 )
 
-# A version says that a note is there, which every reader may know.
-EDITING = Policy(reading=frozenset({"version"}), writing=frozenset({"add", "write"}))
-
 BASE = Policy(
     reading=frozenset(
         {
             "ask",
+            "examples",
+            "explain",
             "fingerprints",
             "folders",
             "has_note",
@@ -68,19 +89,20 @@ BASE = Policy(
         }
     ),
     writing=frozenset({"add_note", "index", "index_gated"}),
-    never=frozenset({"close", "open"}),
+    never=frozenset({"close", "open", "settle"}),
     parts=MappingProxyType(
         {
+            "history": HISTORY,
             "curation": CURATION,
             "editing": EDITING,
             "faq": FAQ,
-            "history": HISTORY,
             "reading": READING,
+            "digest": DIGEST,
         }
     ),
 )
 
 INDEXER = Policy(
-    reading=frozenset({"error", "news", "progress", "report", "running", "stopped"}),
+    reading=frozenset({"changes", "error", "news", "progress", "report", "running", "stopped"}),
     writing=frozenset({"start"}),
 )

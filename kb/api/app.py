@@ -11,10 +11,10 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from kb.api import asking, curating, notes, state
-from kb.api.background import Background
 from kb.api.metrics import Counting, Counts
 from kb.api.openapi import describe
 from kb.knowledge import KnowledgeBase
+from kb.web.background import Background
 from kb.web.door import Door, House
 from kb.web.problems import Problem
 
@@ -32,9 +32,8 @@ def create_app(base: KnowledgeBase, house: House) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
-        work.start()
-        yield
-        work.stop()
+        with work:
+            yield
 
     app = FastAPI(
         title="notes-kb",

@@ -9,9 +9,9 @@ from fastapi import Depends, Request, Response
 
 from kb.access.guard import guarded
 from kb.access.person import Person
-from kb.api.background import Background
 from kb.jsontext import dumps
 from kb.knowledge import KnowledgeBase
+from kb.web.background import Background
 from kb.web.door import caller_of, demand_editor
 from retrieval.scope import Scope
 

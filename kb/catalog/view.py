@@ -139,6 +139,15 @@ class CatalogView:
         rows = self._rows(f"{_PASSAGE} WHERE n.path = ? ORDER BY p.ordinal", [path])
         return [self._passage(row) for row in rows]
 
+    def vectors_of(self, path: str) -> NDArray[np.float16]:
+        """Return the vectors of the passages of a note in their order, ``(n, dimension)``."""
+        rows = self._rows(
+            "SELECT v.vector FROM notes n JOIN passages p ON p.note_id = n.id"
+            " JOIN vectors v ON v.id = p.vector_id WHERE n.path = ? ORDER BY p.ordinal",
+            [path],
+        )
+        return self._matrix([row[0] for row in rows])
+
     def ids_in_scope(self, scope: Scope) -> NDArray[np.int64]:
         """Return the ids of the passages in a scope, ascending."""
         conditions, values = ["1"], list[str]()
@@ -170,6 +179,14 @@ class CatalogView:
         return [StoredQuestion(*fields) for *fields, _ in rows], self._matrix(
             [row[7] for row in rows]
         )
+
+    def questions_asked(self) -> list[tuple[str, str]]:
+        """Return path and question of every question, by path."""
+        query = (
+            "SELECT n.path, q.question FROM questions q JOIN notes n ON n.id = q.note_id"
+            " ORDER BY n.path, q.id"
+        )
+        return [(path, question) for path, question in self._rows(query)]
 
     def iter_vectors(
         self, since: int = 0

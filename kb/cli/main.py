@@ -9,6 +9,7 @@ import click
 
 from kb.cli import (
     asking,
+    chatting,
     curating,
     examining,
     folder,
@@ -17,6 +18,7 @@ from kb.cli import (
     serving,
     sharing,
     trust,
+    watching,
 )
 from kb.cli.options import ErrorGroup
 
@@ -42,8 +44,12 @@ for _command in (
     folder.status,
     asking.search,
     asking.ask,
+    chatting.chat,
+    chatting.export,
     curating.faq,
     serving.serve,
+    serving.mcp,
+    watching.watch,
     sharing.password,
     keys.key,
     measuring.evaluate,

@@ -76,19 +76,27 @@ def print_json(value: object, *, line: bool = False) -> None:
     click.echo(dumps(value, indent=None if line else 2))
 
 
-def index_shown(base: KnowledgeBase, *, rebuild: bool = False, quiet: bool = False) -> IndexReport:
+def index_shown(
+    base: KnowledgeBase,
+    *,
+    rebuild: bool = False,
+    forget_missing: bool = False,
+    quiet: bool = False,
+) -> IndexReport:
     """Index what changed, with a progress bar where a person looks on, until all is in place."""
-    report = _index_shown(base, rebuild=rebuild, quiet=quiet)
+    report = _index_shown(base, rebuild=rebuild, forget_missing=forget_missing, quiet=quiet)
     base.settle()
     return report
 
 
-def _index_shown(base: KnowledgeBase, *, rebuild: bool, quiet: bool) -> IndexReport:
+def _index_shown(
+    base: KnowledgeBase, *, rebuild: bool, forget_missing: bool, quiet: bool
+) -> IndexReport:
     if quiet or not sys.stderr.isatty():
-        return base.index(rebuild=rebuild)
+        return base.index(rebuild=rebuild, forget_missing=forget_missing)
     with printing.ProgressBar() as bar:
 
         def show(progress: Progress) -> None:
             bar.show(progress.stage, progress.done, progress.total)
 
-        return base.index(rebuild=rebuild, progress=show)
+        return base.index(rebuild=rebuild, forget_missing=forget_missing, progress=show)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -65,6 +66,21 @@ class PassageIndex:
             with self._catalog.view() as view:
                 allowed = view.ids_in_scope(scope)
         return self._retriever.search(question, k, scope, allowed)
+
+    def __len__(self) -> int:
+        return len(self._dense.vectors)
+
+    def nearest(self, vector: NDArray[np.float32], k: int) -> list[tuple[int, float]]:
+        """Return the passages nearest to a unit vector with their cosines, best first.
+
+        :param vector: shape ``(dimension,)``.
+        """
+        self.follow()
+        return self._dense.vectors.search(vector, k)
+
+    def frequencies(self, terms: Sequence[str]) -> dict[str, int]:
+        """Return how many passages hold each index term."""
+        return self._lexical.frequencies(terms)
 
     def follow(self) -> None:
         """Take over what changed in the catalogue; next to nothing when nothing did."""

@@ -28,7 +28,7 @@ _ADMONITION = re.compile(
     r"([ \t]*)(?:!!!|\?\?\?\+?)[ \t]+([\w-]*)[^\"\n]*(?:\"([^\"\n]*)\")?[ \t]*"
 )
 _SLASHES = re.compile(r"[ \t]*/{3,}[ \t]*([\w.-]*)[ \t]*(?:\|[ \t]*(.*?))?[ \t]*")
-_MATH = re.compile(r"(?<!\\)(?:\$\$.+?\$\$|\$(?=[^\s$])[^$\n]*(?<=[^\s$])\$(?!\d))", re.DOTALL)
+FORMULA = re.compile(r"(?<!\\)(?:\$\$.+?\$\$|\$(?=[^\s$])[^$\n]*(?<=[^\s$])\$(?!\d))", re.DOTALL)
 # What must stay at the beginning of a line.
 _LINE_MARKERS = re.compile(r"[ \t]*(?:(?:>|[-*+]|\d{1,9}[.)]|#{1,6}|\|)(?:[ \t]+|(?<=[>|])))*")
 _KINDS = {
@@ -185,7 +185,7 @@ def _formulas(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """Return the formulas of the paragraphs around a span."""
     low = max(0, text.rfind("\n\n", 0, start))
     high = text.find("\n\n", end)
-    found = _MATH.finditer(text, low, len(text) if high < 0 else high)
+    found = FORMULA.finditer(text, low, len(text) if high < 0 else high)
     return [match.span() for match in found]
 
 

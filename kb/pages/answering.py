@@ -74,7 +74,8 @@ def _found(opened: Opened, item: InboxItem) -> None:
     answer = _asked(opened, item)
     if answer.text is not None and answer.text != item.given:
         st.success(t("inbox_answered_now"), icon=":material/check_circle:")
-        cards.answer(answer)
+        with st.container(border=True):
+            cards.answer(answer)
         if st.button(t("inbox_close"), key="close_answered"):
             _leave(opened, item)
     for number, each in enumerate(answer.alternatives):

@@ -22,6 +22,7 @@ INBOX = HERE / "inbox.py"
 FAQ = HERE / "faq.py"
 
 LABEL_CHARS = 120
+SENTENCE_CHARS = 400
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 
@@ -54,6 +55,14 @@ def to_place(path: str, title: str, start: int, end: int) -> None:
     """Draw a link to a place of a note."""
     parameters = {"note": path, "start": str(start), "end": str(end)}
     _link(NOTE, title, parameters, icon=":material/description:")
+
+
+def to_sentence(path: str, text: str, start: int, end: int) -> None:
+    """Draw a sentence of a note as the link to its place."""
+    parameters = {"note": path, "start": str(start), "end": str(end)}
+    shown = plain(shortened(text, SENTENCE_CHARS)) or "…"
+    icon = ":material/format_quote:"
+    st.page_link(str(NOTE), label=shown, icon=icon, query_params=parameters)
 
 
 def to_passage(path: str, place: Place, label: str, *, back: bool) -> None:

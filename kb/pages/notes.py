@@ -6,7 +6,7 @@ import streamlit as st
 
 from kb.errors import CatalogMissing
 from kb.knowledge import KnowledgeBase
-from kb.pages import adding, cards, index_panel, links, opener, pieces, problems
+from kb.pages import adding, cards, index_panel, links, opener, pieces, problems, trash
 from kb.pages.language import t
 from retrieval.scope import Scope
 
@@ -28,11 +28,13 @@ def main() -> None:
         with problems.shown():
             _browse(opened.base)
         return
-    browse, add = st.tabs([t("browse"), t("add")], key="notes_tabs")
+    browse, add, deleted = st.tabs([t("browse"), t("add"), t("trash")], key="notes_tabs")
     with browse, problems.shown():
         _browse(opened.base)
     with add:
         adding.draw(opened)
+    with deleted, problems.shown():
+        trash.draw(opened)
 
 
 def _browse(base: KnowledgeBase) -> None:

@@ -38,8 +38,11 @@ def open_base() -> Opened:
     :raises KbError: if a setting is wrong or the folder cannot be read.
     """
     base = KnowledgeBase.open(settings())
+    indexer = Indexer(base)
     threading.Thread(target=_warm_up, args=(base,), name="warm-up", daemon=True).start()
-    return Opened(base, Indexer(base))
+    if base.settings.watch:
+        threading.Thread(target=_watch, args=(base, indexer), name="watch", daemon=True).start()
+    return Opened(base, indexer)
 
 
 def opened() -> Opened:
@@ -73,8 +76,18 @@ def _for(who: Person, found: Opened) -> Opened:
     return Opened(guarded(found.base, who), guarded_indexer(found.indexer, who), who)
 
 
+def _watch(base: KnowledgeBase, indexer: Indexer) -> None:
+    """Index what other programs change, as long as the process lives."""
+    from kb.indexing.watching import changes
+
+    for _ in changes(base.root, threading.Event()):
+        indexer.start(quiet=True)
+
+
 def _warm_up(base: KnowledgeBase) -> None:
-    # What goes wrong here is shown at the first question.
+    # What goes wrong here is shown at the first question, or when a note is written.
+    with suppress(*problems.OUR_ERRORS):
+        base.editing.recover()
     with suppress(*problems.OUR_ERRORS):
         base.warm_up()
 

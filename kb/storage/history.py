@@ -57,6 +57,10 @@ _TABLES = (
 )
 
 Verdict = Literal["up", "down"]
+# Whether a chat holds a word: in its title, a question or an answer.
+_HOLDS = """(instr(lower(title), lower(?)) OR EXISTS (SELECT 1 FROM turns
+  WHERE chat_id = chats.id AND (instr(lower(question), lower(?)) OR
+  instr(lower(coalesce(iif(json_valid(answer), answer ->> 'answer', ''), '')), lower(?)))))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +116,19 @@ class History:
             self._add_chat(connection, chat, title)
         return chat
 
-    def chats(self, limit: int = 50) -> list[Chat]:
-        """Return the chats, the one last spoken in first."""
+    def chats(self, limit: int = 50, words: str = "") -> list[Chat]:
+        """Return the chats, the one last spoken in first.
+
+        :param words: only chats whose title, or a question or an answer in them, holds each of
+            these words, in upper or lower case of ASCII.
+        """
+        held = words.split()
+        conditions = " AND ".join(["owner = ?", *[_HOLDS] * len(held)])
         rows = self._rows(
-            "SELECT id, title, updated_at FROM {chats} WHERE owner = ?"
+            f"SELECT id, title, updated_at FROM {{chats}} AS chats WHERE {conditions}"
             " ORDER BY updated_at DESC, rowid DESC LIMIT ?",
             self._owner,
+            *(word for word in held for _ in range(3)),
             limit,
         )
         return [Chat(chat, title, datetime.fromisoformat(moment)) for chat, title, moment in rows]
@@ -170,9 +181,10 @@ class History:
             for number, question, answer, moment, *verdict in rows
         ]
 
-    def feedback(self, turn: int, verdict: Verdict, right_answer: str | None = None) -> None:
+    def feedback(self, turn: int, verdict: Verdict | None, right_answer: str | None = None) -> None:
         """Note down what a reader thinks of an answer, in place of what was noted before.
 
+        :param verdict: None takes back what was thought.
         :raises HistoryError: if there is no such turn.
         """
         with self._write() as connection:
