@@ -21,6 +21,7 @@ from kb.notes.editing import NoteEditor, version_of
 from kb.notes.note import parse_note
 from kb.notes.vault import Skipped
 from kb.notes.writing import safe_path
+from kb.storage.text import storable
 from qa.answerer import Judge
 from qa.loading import load_reader
 from qa.reader import Context
@@ -478,7 +479,7 @@ class KnowledgeBase:
         return self._encoder.fingerprint, self._reader.fingerprint
 
     def _checked(self, question: str) -> str:
-        asked = " ".join(question.split())
+        asked = storable(" ".join(question.split()))
         limit = self.settings.max_question_chars
         if not asked:
             raise QuestionError("the question is empty")

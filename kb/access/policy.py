@@ -36,7 +36,7 @@ HISTORY = Policy(
 )
 
 # A note opened at a place.
-READING = Policy(reading=frozenset({"render", "surroundings", "target"}))
+READING = Policy(reading=frozenset({"preview", "render", "surroundings", "target"}))
 
 # The inbox shows what other people asked.
 CURATION = Policy(writing=frozenset({"close", "inbox", "write_entry"}))

@@ -15,6 +15,7 @@ from typing import Any, Literal, cast
 
 from kb.errors import HistoryError
 from kb.storage.database import Database
+from kb.storage.text import storable
 from kb.storage.waiting import Unanswered, topic_of, waiting
 
 HISTORY_FILE = "history.db"
@@ -156,9 +157,9 @@ class History:
         :param answer: as ``kb.answer.to_json`` gives it.
         :raises HistoryError: if the chat is somebody else's.
         """
-        stored = json.dumps(answer, ensure_ascii=False)
+        question, stored = storable(question), storable(json.dumps(answer, ensure_ascii=False))
         is_answered = answer.get("answer") is not None
-        topic = topic_of(answer.get("asked_as") or question)
+        topic = topic_of(storable(answer.get("asked_as") or question))
         with self._write() as connection:
             moment = self._add_chat(connection, chat, question)
             cursor = connection.execute(
@@ -187,12 +188,13 @@ class History:
         :param verdict: None takes back what was thought.
         :raises HistoryError: if there is no such turn.
         """
+        right = right_answer and storable(right_answer)
         with self._write() as connection:
             query = (
                 "UPDATE turns SET verdict = ?, right_answer = ? WHERE id = ?"
                 " AND chat_id IN (SELECT id FROM chats WHERE owner = ?)"
             )
-            if not connection.execute(query, (verdict, right_answer, turn, self._owner)).rowcount:
+            if not connection.execute(query, (verdict, right, turn, self._owner)).rowcount:
                 raise HistoryError(f"there is no turn {turn}")
 
     def inbox(self) -> list[Unanswered]:
@@ -308,5 +310,5 @@ class History:
 
 
 def _shorten(title: str) -> str:
-    line = " ".join(title.split())
+    line = " ".join(storable(title).split())
     return line if len(line) <= TITLE_CHARS else f"{line[: TITLE_CHARS - 1].rstrip()}…"
