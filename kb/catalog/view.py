@@ -218,9 +218,11 @@ class CatalogView:
 
         :param since: only passages that appeared after this generation.
         """
+        # Ids rise with the generations; SQLite takes the index only if asked for its order.
+        some = f"WHERE p.created > {int(since)} ORDER BY p.created, p.id"
         query = (
             "SELECT p.id, v.vector FROM passages p CROSS JOIN vectors v ON v.id = p.vector_id"
-            f"{f' WHERE p.created > {int(since)}' if since else ''} ORDER BY p.id"
+            f" {some if since else 'ORDER BY p.id'}"
         )
         cursor = self._connection.execute(query)
         while rows := cursor.fetchmany(_CHUNK):
