@@ -94,7 +94,36 @@ def editing(visitor: Visitor) -> None:
     visitor.main.get_by_role("textbox").wait_for()
 
 
+UNANSWERED = ("Who won the chess tournament of 1927?", "How tall is the Eiffel Tower?")
+
+
+def waiting(visitor: Visitor) -> None:
+    """Ask in vain and open the inbox."""
+    asked(*UNANSWERED)(visitor)
+    visitor.go("inbox")
+
+
+def charted(part: int = 0) -> Callable[[Visitor], None]:
+    """Return what asks a question and opens a picture of the notes."""
+
+    def act(visitor: Visitor) -> None:
+        asked("What does softmax divide by?")(visitor)
+        visitor.go("insight")
+        visitor.main.get_by_test_id("stButtonGroup").first.locator("button").nth(part).click()
+        visitor.main.get_by_test_id("stVegaLiteChart").locator("svg, canvas").first.wait_for()
+
+    return act
+
+
 SHOTS = (
+    Shot("faq", opened("faq")),
+    Shot("faq-chinese", opened("faq"), CHINESE),
+    Shot("inbox", waiting),
+    Shot("insight-map", charted()),
+    Shot("insight-map-dark", charted(), DARK),
+    Shot("insight-notes", charted(1)),
+    Shot("insight-notes-chinese", charted(1), CHINESE),
+    Shot("insight-questions", charted(2)),
     Shot("notes", opened("notes")),
     Shot("notes-dark", opened("notes"), DARK),
     Shot("notes-phone", opened("notes"), PHONE),
