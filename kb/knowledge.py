@@ -21,6 +21,7 @@ from kb.notes.editing import NoteEditor, version_of
 from kb.notes.note import parse_note
 from kb.notes.vault import Skipped
 from kb.notes.writing import safe_path
+from kb.storage.text import storable
 from qa.answerer import Judge
 from qa.loading import load_reader
 from qa.reader import Context
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from kb.faq import FaqIndex
     from kb.golden.gate import GateReport
     from kb.indexing.passage_index import PassageIndex
+    from kb.insight.insight import Insight
     from kb.reading import NoteReader
     from kb.storage.history import History
     from qa.answerer import Candidate
@@ -164,6 +166,14 @@ class KnowledgeBase:
 
         max_bytes = self.settings.max_note_bytes
         return FaqBook(self.root, self._faq, self.curation, max_bytes=max_bytes)
+
+    @cached_property
+    def insight(self) -> Insight:
+        """Pictures of what the base holds and of what is asked of it."""
+        from kb.insight.insight import Insight
+
+        max_bytes = self.settings.max_note_bytes
+        return Insight(self.root, self._catalog, self.history, self.curation, max_bytes=max_bytes)
 
     def close(self) -> None:
         """Close the files that are open and stop what goes on in the background."""
@@ -478,7 +488,7 @@ class KnowledgeBase:
         return self._encoder.fingerprint, self._reader.fingerprint
 
     def _checked(self, question: str) -> str:
-        asked = " ".join(question.split())
+        asked = storable(" ".join(question.split()))
         limit = self.settings.max_question_chars
         if not asked:
             raise QuestionError("the question is empty")

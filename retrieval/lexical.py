@@ -12,7 +12,7 @@ import threading
 import time
 import weakref
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -217,7 +217,9 @@ class LexicalIndex:
         except (OSError, ValueError) as exc:
             raise RetrievalError(f"cannot write the search index {self._folder}: {exc}") from exc
         finally:
-            writer.wait_merging_threads()  # and drop what was not committed, and the lock
+            # And drop what was not committed, and the lock. A worker that died says so once more.
+            with suppress(ValueError):
+                writer.wait_merging_threads()
 
     def _wait_for_writer(self) -> tantivy.IndexWriter:
         end = time.monotonic() + WRITER_WAIT_SECONDS

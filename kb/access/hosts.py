@@ -1,4 +1,4 @@
-"""Under which names the pages answer, and to which sites' requests."""
+"""Under which names a server of ours answers, and to which sites' requests."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from kb.access.login import is_loopback
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from kb.config import Settings
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -22,13 +24,14 @@ class Hosts:
     requests that a browser marks as that site's.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, others: Iterable[str] = ()) -> None:
+        """Take the names that the settings give, and others."""
         self._is_open = not is_loopback(settings.host)
         self._public = settings.public_url
         names = {*LOOPBACK, settings.host.strip("[]").lower(), _name_of(f"{self._public or ''}")}
         if self._is_open:
             names |= {socket.gethostname().lower()}
-        self._names = names - {""}
+        self._names = {*names, *others} - {""}
 
     def allows(self, host: str | None) -> bool:
         """Say whether a request's Host header names this server.

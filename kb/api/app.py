@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from kb.api import asking, curating, notes, state
-from kb.api.background import Background
 from kb.api.metrics import Counting, Counts
 from kb.api.openapi import describe
 from kb.knowledge import KnowledgeBase
+from kb.web.background import Background
 from kb.web.door import Door, House
+from kb.web.package import running_version
 from kb.web.problems import Problem
 
 _DESCRIPTION = """
@@ -32,13 +32,12 @@ def create_app(base: KnowledgeBase, house: House) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
-        work.start()
-        yield
-        work.stop()
+        with work:
+            yield
 
     app = FastAPI(
         title="notes-kb",
-        version=_version(),
+        version=running_version(),
         summary="Ask a folder of Markdown notes.",
         description=_DESCRIPTION,
         lifespan=lifespan,
@@ -55,13 +54,6 @@ def create_app(base: KnowledgeBase, house: House) -> FastAPI:
     app.add_middleware(Door, house=house)
     app.add_middleware(Counting, counts=app.state.counts)
     return app
-
-
-def _version() -> str:
-    try:
-        return version("notes-kb")
-    except PackageNotFoundError:
-        return "0"
 
 
 async def _http_problem(_request: Request, error: Exception) -> Response:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
 
 from kb.answer import from_json, to_json
 from kb.api.openapi import problems
 from kb.api.parts import Base, Editor, Reader, Work, answered
-from kb.api.schema import EntryRequest, FeedbackRequest, InboxBody, TurnBody, WrittenBody
+from kb.api.schema import EntryBody, EntryRequest, FeedbackRequest, InboxBody, TurnBody, WrittenBody
+from kb.curation.book import to_json as entry_json
 from kb.web.problems import Problem
 
 router = APIRouter(prefix="/v1", tags=["curate"])
@@ -45,6 +48,16 @@ def list_inbox(base: Base, _caller: Editor) -> Response:
             for each in base.curation.inbox()
         ]
     )
+
+
+@router.get("/faq", response_model=list[EntryBody])
+def list_entries(
+    base: Base,
+    words: Annotated[str, Query(description="all of them stand in it")] = "",
+    review: Annotated[bool, Query(description="whose source says something else by now")] = False,
+) -> Response:
+    """List the questions that the notes ask and answer, as `kb faq --json` does."""
+    return answered([entry_json(entry) for entry in base.faq.entries(words, review=review)])
 
 
 @router.post("/faq", status_code=201, response_model=WrittenBody, responses=problems(409, 412))

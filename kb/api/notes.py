@@ -11,6 +11,8 @@ from kb.api.parts import Base, Editor, Work, answered
 from kb.api.preconditions import etag, expected_version, is_known
 from kb.api.schema import NoteBody, NoteRequest, NotesBody, WrittenBody
 from kb.notes.editing import version_of
+from kb.notes.vault import is_note_path
+from kb.web.problems import Problem
 
 router = APIRouter(prefix="/v1/notes", tags=["notes"])
 
@@ -83,3 +85,16 @@ def write_note(
     work.index()
     headers = {"etag": etag(version_of(note.source))}
     return answered({"path": written}, 200 if found else 201, headers)
+
+
+@router.delete("/{path:path}", status_code=204, responses=problems(404, 409, 412, 428))
+def delete_note(
+    base: Base, work: Work, _caller: Editor, path: _Path, if_match: _IfMatch = None
+) -> Response:
+    """Move a note to the trash, from where the pages can put it back; If-Match as for a write."""
+    found = base.editing.version(path) if is_note_path(path) else None
+    if found is None:
+        raise Problem(404, "note-missing", f"{path[:200]!r} is not there")
+    base.editing.delete(path, expected_version(path, found, if_match, None))
+    work.index()
+    return Response(status_code=204)

@@ -13,11 +13,14 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from kb.answer import Answer
 from kb.catalog.rows import NoteInfo
+from kb.curation.pins import State
 
 _Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
-_Tags = Annotated[list[str], Field(max_length=100, description="only notes with one of these tags")]
+_Tags = Annotated[
+    tuple[str, ...], Field(max_length=100, description="only notes with one of these tags")
+]
 _Folders = Annotated[
-    list[str], Field(max_length=100, description="only notes in or below these folders")
+    tuple[str, ...], Field(max_length=100, description="only notes in or below these folders")
 ]
 
 _CITATION = {
@@ -33,7 +36,7 @@ _CITATION = {
     "answer_end": 27,
 }
 ANSWER_EXAMPLE: dict[str, Any] = {
-    "question": "When was Adam introduced?",
+    "question": "And when was it introduced?",
     "answer": "2014",
     "kind": "extractive",
     "confidence": 0.93,
@@ -41,7 +44,7 @@ ANSWER_EXAMPLE: dict[str, Any] = {
     "alternatives": [],
     "nearest": [],
     "timings_ms": {"retrieval": 9.1, "reading": 62.4, "answering": 1.2, "total": 72.7},
-    "asked_as": None,
+    "asked_as": "And when was Adam introduced?",
 }
 
 
@@ -58,8 +61,8 @@ class AskRequest(_Request):
     )
 
     question: _Text
-    tags: _Tags = []
-    folders: _Folders = []
+    tags: _Tags = ()
+    folders: _Folders = ()
     earlier: list[str] = Field(
         [], max_length=20, description="the chat's questions before this one, oldest first"
     )
@@ -127,6 +130,7 @@ class ProblemBody(BaseModel):
     """What went wrong (RFC 9457)."""
 
     model_config = ConfigDict(
+        title="Problem",
         json_schema_extra={
             "examples": [
                 {
@@ -161,6 +165,28 @@ class NotesBody(BaseModel):
 
     notes: list[NoteInfo]
     total: int = Field(description="how many there are before `offset` and `limit`")
+
+
+class SourceBody(BaseModel):
+    """What became of the words that an entry is pinned to."""
+
+    state: State
+    note: str | None
+    start: int | None
+    end: int | None
+    now: str
+
+
+class EntryBody(BaseModel):
+    """A question that the notes ask, and the answer that they give it."""
+
+    question: str
+    answer: str
+    note: str
+    heading: str
+    start: int
+    end: int
+    source: SourceBody | None
 
 
 class InboxBody(BaseModel):

@@ -14,6 +14,9 @@ from kb.web.problems import Problem
 
 OPEN_PATHS = frozenset({"/health", "/ready", "/openapi.json"})
 
+# So long an indexing waits for another one to end.
+_PATIENCE_SECONDS = 60.0
+
 router = APIRouter(tags=["state"])
 
 
@@ -40,7 +43,7 @@ def status(base: Base) -> Response:
 @router.post("/v1/index", response_model=IndexReport, responses=problems(409))
 def index(base: Base, _caller: Editor) -> Response:
     """Index what changed, and answer when that is done; written notes are indexed without it."""
-    return answered(base.index())
+    return answered(base.index(timeout=_PATIENCE_SECONDS))
 
 
 @router.get(

@@ -48,6 +48,7 @@ for _command in (
     chatting.export,
     curating.faq,
     serving.serve,
+    serving.mcp,
     watching.watch,
     sharing.password,
     keys.key,

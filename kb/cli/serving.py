@@ -54,8 +54,7 @@ def _serve_api(host: str | None, port: int | None, notes: str | None) -> None:
     from kb.web.running import house_of, run
 
     with open_base(notes, host=host, api_port=port) as base:
-        # Whoever is on this machine may edit the notes, as with the page.
-        house = house_of(base.settings, keyless="editor", open_paths=OPEN_PATHS)
+        house = house_of(base.settings, open_paths=OPEN_PATHS)
         click.echo(printing.report(index_shown(base)), err=True)
         app = create_app(base, house)
         run(app, base.settings.host, base.settings.api_port, lambda url: _announce("HTTP API", url))
@@ -63,3 +62,37 @@ def _serve_api(host: str | None, port: int | None, notes: str | None) -> None:
 
 def _announce(name: str, url: str) -> None:
     click.echo(f"{name}: {url}", err=True)
+
+
+@click.command()
+@click.option("--http", is_flag=True, help="Serve HTTP on this machine instead of standard input.")
+@click.option("--write", is_flag=True, help="Let notes be added.")
+@click.option("--host", help="Address to listen on, with --http (default: 127.0.0.1).")
+@click.option("--port", type=int, help="Port to listen on, with --http (default: 8503).")
+@notes_option
+def mcp(http: bool, write: bool, host: str | None, port: int | None, notes: str | None) -> None:
+    r"""Let a language model's program ask the notes: an MCP server.
+
+    Such a program starts it and talks to it over standard input and output, or calls it over HTTP
+    with a key of `kb key`. What changed in the notes is indexed meanwhile.
+
+    \b
+    kb mcp --notes ~/notes
+    kb mcp --http --write
+    """
+    from kb.web.extras import require
+
+    require("mcp")
+    from kb.mcp.server import NotesServer
+    from kb.web.background import Background
+    from kb.web.running import house_of, run
+
+    with open_base(notes, host=host, mcp_port=port) as base, Background(base) as work:
+        work.index()
+        server = NotesServer(base, work, write=write)
+        if not http:
+            server.run("stdio")
+            return
+        app = server.over_http(house_of(base.settings))
+        settings = base.settings
+        run(app, settings.host, settings.mcp_port, lambda url: _announce("MCP", f"{url}/mcp"))

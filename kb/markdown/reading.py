@@ -108,7 +108,10 @@ def _links(text: str, document: Document, address: Callable[[str], str | None]) 
 def _boxes(text: str, start: int) -> Iterator[Edit]:
     """Write callouts and admonitions as quotes that begin with a title."""
     lines = SourceLines.of(text, start)
-    tokens = block_parser().parse(lines.text)
+    # Blocks only: parsing what stands in a line recurses without bound.
+    tokens: list[Token] = []
+    parser = block_parser()
+    parser.block.parse(lines.text, parser, {}, tokens)
     literal = {
         line
         for token in tokens

@@ -20,6 +20,7 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _ENDING = re.compile(r"\.(?:md|markdown)\Z", re.IGNORECASE)
 _UNFIT_WIKI = re.compile(r"[\[\]|#^]")
 _UNFIT_ADDRESS = re.compile(r"[\x00-\x20()<>%#?\"\\]")
+_BRACKETS = re.compile(r"!?\[\[(?:[^\[\]|\n]*\|)?([^\[\]|\n]*)\]\]")
 # Its context in a list of links.
 _LINE_CHARS = 160
 
@@ -218,12 +219,17 @@ def _escaped(path: str) -> str:
 
 
 def _line(source: str, at: int) -> str:
+    """Return the line of a link as it is read, cut between words if it is long."""
     start = source.rfind("\n", 0, at) + 1
     end = source.find("\n", at)
-    line = source[start : end if end >= 0 else len(source)].strip()
-    low = max(0, min(at - start - _LINE_CHARS // 2, len(line) - _LINE_CHARS))
-    cut = line[low : low + _LINE_CHARS]
-    return f"{'…' if low else ''}{cut}{'…' if low + _LINE_CHARS < len(line) else ''}"
+    line = source[start : end if end >= 0 else len(source)]
+    words = _BRACKETS.sub(r"\1", line).strip()
+    low = min(at - start, len(words)) - _LINE_CHARS // 2
+    low = max(0, min(low, len(words) - _LINE_CHARS))
+    if low:
+        low = words.find(" ", low, low + 20) + 1 or low
+    cut = words[low : low + _LINE_CHARS]
+    return f"{'… ' if low else ''}{cut}{'…' if low + len(cut) < len(words) else ''}"
 
 
 def _readable(root: Path, path: str, max_bytes: int) -> str:

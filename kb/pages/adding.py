@@ -37,7 +37,7 @@ def _write(opened: Opened, turn: int) -> None:
         with write:
             text = st.text_area(t("add_text"), height=260, key=f"text_{turn}")
         with preview, st.container(height=300, key=f"kb_preview_{turn}"):
-            st.markdown(text)
+            st.markdown(opened.base.reading.preview(name, text))
         replace = st.checkbox(t("add_replace"), key=f"replace_{turn}")
         if not st.button(t("add_button"), type="primary", key=f"add_{turn}"):
             return

@@ -26,8 +26,9 @@ def in_short(opened: Opened, note: NoteSource, *, expanded: bool) -> None:
     if not digest.sentences and not digest.terms:
         return
     with st.expander(t("in_short"), expanded=expanded, icon=":material/short_text:"):
-        for each in digest.sentences:
-            links.to_sentence(note.path, each.text, each.start, each.end)
+        with st.container(key="kb_in_short", gap="xsmall"):
+            for each in digest.sentences:
+                links.to_sentence(note.path, each.text, each.start, each.end)
         pieces.tags(digest.terms)
 
 

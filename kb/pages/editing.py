@@ -42,7 +42,7 @@ def draw(opened: Opened, note: NoteSource) -> None:
     draft = _draft(note.path) or _begin(note.path, note.source, note.version)
     if draft.version != note.version:
         _conflict(opened, note, draft)
-    _fields(note.path, draft)
+    _fields(opened, note.path, draft)
     with st.container(horizontal=True):
         save = st.button(t("save"), type="primary", icon=":material/save:", key="edit_save")
         leave = st.button(t("edit_discard"), key="edit_discard")
@@ -59,7 +59,7 @@ def draw_gone(opened: Opened, path: str) -> bool:
         return False
     pieces.heading(path)
     st.warning(t("edit_gone"), icon=":material/sync_problem:")
-    _fields(path, draft)
+    _fields(opened, path, draft)
     with st.container(horizontal=True):
         if st.button(t("edit_save_again"), type="primary", key="edit_mine"):
             _save(opened, path, draft, None)
@@ -69,7 +69,7 @@ def draw_gone(opened: Opened, path: str) -> bool:
     return True
 
 
-def _fields(path: str, draft: _Draft) -> None:
+def _fields(opened: Opened, path: str, draft: _Draft) -> None:
     write, preview = st.tabs([t("write"), t("preview")], key=f"edit_tabs {path}")
     with write:
         draft.text = st.text_area(
@@ -80,7 +80,7 @@ def _fields(path: str, draft: _Draft) -> None:
             label_visibility="collapsed",
         )
     with preview, st.container(border=True, key="kb_preview"):
-        st.markdown(draft.text)
+        st.markdown(opened.base.reading.preview(path, draft.text))
 
 
 def _conflict(opened: Opened, note: NoteSource, draft: _Draft) -> None:

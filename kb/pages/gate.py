@@ -80,7 +80,7 @@ class Gate:
         if self._entrance.login != "password" or scope["type"] != "http":
             return send
         session, sessions = self._session(headers), self._entrance.sessions
-        if scope["path"] != "/" or session is None or not sessions.is_old(session):
+        if not _wants_page(headers) or session is None or not sessions.is_old(session):
             return send
         cookie = cookie_header(sessions, sessions.begin(session.role, session.name), self._settings)
 

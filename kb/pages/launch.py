@@ -54,7 +54,6 @@ def command(settings: Settings, *, open_browser: bool = False) -> list[str]:
     shown = urlsplit(public_url(settings, port)).hostname or settings.host
     hosts = [*options["server.allowedHosts"], settings.host, shown]
     options |= {
-        # Where it knows none, Streamlit asks the outside world for its own address.
         "browser.serverAddress": "localhost" if shown in _EVERYWHERE else shown,
         "server.address": settings.host,
         "server.port": port,

@@ -15,6 +15,7 @@ from typing import Any, Literal, cast
 
 from kb.errors import HistoryError
 from kb.storage.database import Database
+from kb.storage.text import storable
 from kb.storage.waiting import Unanswered, topic_of, waiting
 
 HISTORY_FILE = "history.db"
@@ -82,6 +83,19 @@ class Turn:
     asked_at: datetime
     verdict: Verdict | None
     right_answer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """That something was asked; the time is in UTC.
+
+    :param is_good: whether it was answered and nobody found that wrong.
+    :param note: that its answer cited first, None if none.
+    """
+
+    asked_at: datetime
+    is_good: bool
+    note: str | None
 
 
 class History:
@@ -156,9 +170,9 @@ class History:
         :param answer: as ``kb.answer.to_json`` gives it.
         :raises HistoryError: if the chat is somebody else's.
         """
-        stored = json.dumps(answer, ensure_ascii=False)
+        question, stored = storable(question), storable(json.dumps(answer, ensure_ascii=False))
         is_answered = answer.get("answer") is not None
-        topic = topic_of(answer.get("asked_as") or question)
+        topic = topic_of(storable(answer.get("asked_as") or question))
         with self._write() as connection:
             moment = self._add_chat(connection, chat, question)
             cursor = connection.execute(
@@ -187,12 +201,13 @@ class History:
         :param verdict: None takes back what was thought.
         :raises HistoryError: if there is no such turn.
         """
+        right = right_answer and storable(right_answer)
         with self._write() as connection:
             query = (
                 "UPDATE turns SET verdict = ?, right_answer = ? WHERE id = ?"
                 " AND chat_id IN (SELECT id FROM chats WHERE owner = ?)"
             )
-            if not connection.execute(query, (verdict, right_answer, turn, self._owner)).rowcount:
+            if not connection.execute(query, (verdict, right, turn, self._owner)).rowcount:
                 raise HistoryError(f"there is no turn {turn}")
 
     def inbox(self) -> list[Unanswered]:
@@ -230,6 +245,22 @@ class History:
         )
         with self._write() as connection:
             connection.executemany(query, turns.items())
+
+    def asked(self) -> list[Asked]:
+        """Return everybody's questions in order, without what was said."""
+        rows = self._rows(
+            "SELECT asked_at, verdict IS NOT 'down' AND (is_answered OR verdict IS 'up'),"
+            " json_extract(answer, '$.citations[0].note') FROM turns ORDER BY id"
+        )
+        return [
+            Asked(datetime.fromisoformat(moment), bool(good), note) for moment, good, note in rows
+        ]
+
+    def asked_state(self) -> tuple[int, ...]:
+        """Return what changes whenever `asked` or `inbox` does."""
+        rows = self._rows("SELECT coalesce(max(id), 0), count(*), count(verdict) FROM turns")
+        settled = self._rows("SELECT count(*), coalesce(sum(turn_id), 0) FROM settled", since=2)
+        return tuple(int(each) for row in (*rows, *settled) for each in row)
 
     def close(self) -> None:
         """Close what is open; the object can be used again."""
@@ -308,5 +339,5 @@ class History:
 
 
 def _shorten(title: str) -> str:
-    line = " ".join(title.split())
+    line = " ".join(storable(title).split())
     return line if len(line) <= TITLE_CHARS else f"{line[: TITLE_CHARS - 1].rstrip()}…"

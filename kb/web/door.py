@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from kb.access.hosts import Hosts
 from kb.access.keys import KeyStore
 from kb.access.person import Person, Role
 from kb.errors import NotAllowed
 from kb.web.bodies import taken_in
-from kb.web.hosts import check_names
 from kb.web.problems import Problem, told
 from kb.web.rates import RateLimit
 
@@ -28,7 +28,7 @@ class House:
 
     :param keyless: what a caller without a key may do as long as there are no keys; None:
         nothing.
-    :param names: what the server may be called beside its addresses.
+    :param hosts: what the server may be called.
     :param per_minute: requests a minute of one caller; 0: no limit.
     :param most_bytes: the largest body, by path.
     :param open_paths: what needs no key.
@@ -36,7 +36,7 @@ class House:
 
     keys: KeyStore
     keyless: Role | None
-    names: frozenset[str]
+    hosts: Hosts
     per_minute: int
     most_bytes: Callable[[str], int]
     open_paths: frozenset[str] = frozenset()
@@ -73,7 +73,7 @@ class Door:
 
     async def _served(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
-        check_names(headers.get("host"), headers.get("origin"), self._house.names)
+        self._check_names(headers.get("host"), headers.get("origin"))
         if scope["path"] in self._house.open_paths:
             await self._app(scope, receive, send)
             return
@@ -86,6 +86,14 @@ class Door:
             await self._app(scope, body, send)
         finally:
             self._inside -= 1
+
+    def _check_names(self, host: str | None, origin: str | None) -> None:
+        hosts = self._house.hosts
+        if not hosts.allows(host):
+            detail = "the Host header names another server: see KB_ALLOWED_HOSTS"
+            raise Problem(421, "host-unknown", detail)
+        if not hosts.is_own(origin, host):
+            raise Problem(403, "origin-refused", "pages of other sites may not call this server")
 
     def _caller(self, headers: Headers, scope: Scope) -> Person:
         keys = self._house.keys

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from kb.access.hosts import Hosts
 from kb.access.keys import KeyStore
-from kb.access.person import Role
+from kb.access.login import is_loopback, login_of
+from kb.access.person import LOCAL
 from kb.errors import AccessError, KbError
 from kb.web.door import House
-from kb.web.hosts import is_loopback
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -24,34 +25,39 @@ GRACE_SECONDS = 10
 _BODY = 1024 * 1024
 
 
-def house_of(
-    settings: Settings, *, keyless: Role, open_paths: frozenset[str] = frozenset()
-) -> House:
+def house_of(settings: Settings, *, open_paths: frozenset[str] = frozenset()) -> House:
     """Return the rules of the door for the settings' address.
 
-    Beyond this machine nobody comes in without a key. Where there are keys at the start they are
-    needed until the end, even if all are removed meanwhile.
+    Whoever is on this machine is an editor, as with the pages, as long as nobody has to log in
+    there and there are no keys. Where there are keys at the start they are needed until the end,
+    even if all are removed meanwhile.
 
-    :param keyless: what whoever is on this machine may do as long as there are no keys.
-    :raises AccessError: if the address is beyond this machine and there are no keys.
+    :raises AccessError: if keys are needed and there are none.
+    :raises ConfigError: if two ways of logging in are set.
     """
     keys = KeyStore(settings.data_folder)
     has_keys = bool(keys.all())
-    if not has_keys and not is_loopback(settings.host):
-        raise AccessError(
-            f"{settings.host} is open to other machines: make a key first, `kb key add NAME`"
-        )
+    reason = _needs_keys(settings)
+    if reason and not has_keys:
+        raise AccessError(f"{reason}: make a key for each program first, `kb key add NAME`")
     named = (name.strip().lower() for name in settings.allowed_hosts.split(","))
     # A note in JSON: every byte of it can be written as six.
     note = 6 * settings.max_note_bytes + _BODY
     return House(
         keys=keys,
-        keyless=None if has_keys else keyless,
-        names=frozenset({settings.host.lower(), *named} - {""}),
+        keyless=None if has_keys else LOCAL.role,
+        hosts=Hosts(settings, named),
         per_minute=settings.requests_per_minute,
         most_bytes=lambda path: note if path.startswith(("/v1/notes/", "/mcp")) else _BODY,
         open_paths=open_paths,
     )
+
+
+def _needs_keys(settings: Settings) -> str:
+    """Say why nobody may come in without a key; nothing if somebody may."""
+    if not is_loopback(settings.host):
+        return f"host {settings.host} can be reached by others"
+    return "" if login_of(settings) == "none" else "people have to log in to these notes"
 
 
 def run(app: ASGIApp, host: str, port: int, announce: Callable[[str], None]) -> None:

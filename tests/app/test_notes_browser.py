@@ -128,7 +128,7 @@ def test_edit_shows_both_versions_when_another_program_was_first(
 def test_rename_shows_and_rewrites_the_links(visitor: Visitor, notes: Path) -> None:
     visitor.go("note?note=old.md")
     press(visitor, "Rename")
-    visitor.page.get_by_label("New path").fill("birds/kingfisher")
+    visitor.page.get_by_role("textbox", name="New path").fill("birds/kingfisher")
     press(visitor, "Show what changes")
     dialog = visitor.page.get_by_role("dialog")
     dialog.get_by_text("links.md:3").first.wait_for()

@@ -332,6 +332,18 @@ def test_status_makes_a_damaged_index_anew(open_page: Open, base: FakeBase) -> N
     assert len(app.success) == 1
 
 
+def test_notes_that_vanished_are_forgotten_only_when_told(open_page: Open, base: FakeBase) -> None:
+    base.missing = tuple(f"n{number}.md" for number in range(7))
+    app = open_page("status")
+    app.button(key="index_now").click().run()
+    app = settled(app, opener.open_base().indexer)
+    assert "vanished from the folder at once: 7" in app.warning[0].value
+    app.button(key="index_forget").click().run()
+    app = settled(app, opener.open_base().indexer)
+    assert base.forgotten == [False, True]
+    assert not app.warning
+
+
 def test_failed_indexing_is_one_error(open_page: Open, base: FakeBase) -> None:
     app = open_page("status")
     base.failure = VaultError("no folder: make it")

@@ -151,7 +151,7 @@ def test_backlinks_name_the_line(tmp_path: Path) -> None:
     notes = [("a/here.md", "The place"), ("b.md", "B"), ("c.md", "c"), ("d.md", "d")]
     found = backlinks(tmp_path, notes, "a/here.md", max_bytes=1000)
     assert [(each.path, each.title, each.line) for each in found] == [
-        ("b.md", "B", "See [[here#x]] for it."),
-        ("b.md", "B", "And [[the place]]; [h](a/here.md)."),
-        ("b.md", "B", "And [[the place]]; [h](a/here.md)."),
+        ("b.md", "B", "See here#x for it."),
+        ("b.md", "B", "And the place; [h](a/here.md)."),
+        ("b.md", "B", "And the place; [h](a/here.md)."),
     ]

@@ -40,5 +40,7 @@ def keys(folder: Path) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def server(folder: Path, keys: dict[str, str]) -> Iterator[Server]:
     """The HTTP API as a process of its own, with a key of each role."""
-    with serving("serve", "--api", "--port", "0", "-n", str(folder), keys=keys) as server:
+    with serving(
+        "serve", "--api", "--port", "0", "-n", str(folder), keys=keys, KB_REQUESTS_PER_MINUTE="0"
+    ) as server:
         yield server

@@ -150,6 +150,24 @@ def test_note_is_written_only_over_the_version_that_was_read(server: Server, fol
     assert server.call("POST", "/v1/ask", json=asked).json()["answer"] == "100 °C"
 
 
+def test_note_is_deleted_to_the_trash_only_as_it_was_read(server: Server, folder: Path) -> None:
+    def delete(path: str, role: str = "editor", **headers: str) -> httpx.Response:
+        return server.call("DELETE", f"/v1/notes/{path}", role, headers=headers)
+
+    new = server.call("PUT", "/v1/notes/old.md", "editor", json={"source": "# Old\n"})
+    version = new.headers["etag"]
+    is_problem(delete("old.md", "reader", **{"if-match": version}), 403, "not-allowed")
+    is_problem(delete("old.md"), 428, "version-needed")
+    is_problem(delete("old.md", **{"if-match": '"00"'}), 412, "note-changed")
+    for path in ("nope.md", "old", ".kb/keys.json"):
+        is_problem(delete(path, **{"if-match": "*"}), 404, "note-missing")
+    assert (folder / "old.md").exists()
+    assert delete("old.md", **{"if-match": version}).status_code == 204
+    assert not (folder / "old.md").exists()
+    assert [text.read_text() for text in (folder / ".kb" / "trash").rglob("*.md")] == ["# Old\n"]
+    is_problem(server.call("GET", "/v1/notes/old.md"), 404, "note-missing")
+
+
 def test_of_writers_at_once_one_wins(server: Server, folder: Path) -> None:
     first = server.call("PUT", "/v1/notes/race.md", "editor", json={"source": "0"})
     headers = {"if-match": first.headers["etag"]}
@@ -209,7 +227,20 @@ def test_feedback_fills_the_inbox_and_an_entry_answers_it(server: Server) -> Non
 
 def test_status_gives_the_json_of_the_command(server: Server, folder: Path) -> None:
     server.call("POST", "/v1/index", "editor")
-    assert server.call("GET", "/v1/status").json() == of_command(folder, "status")
+    told, printed = server.call("GET", "/v1/status").json(), of_command(folder, "status")
+    assert set(told) == set(printed)
+    for name in ("folder", "notes", "passages", "stale", "skipped"):
+        assert told[name] == printed[name]
+
+
+def test_note_of_another_program_is_found(server: Server, folder: Path) -> None:
+    (folder / "meteor.md").write_text("# Meteor\n\nThe Perseids peak in August.\n")
+    for _ in range(1000):
+        found = server.call("GET", "/v1/search", params={"query": "Perseids", "k": 1}).json()
+        if found[0]["citation"]["note"] == "meteor.md":
+            break
+    else:
+        pytest.fail("never found")
 
 
 def test_health_needs_no_key_and_metrics_count(server: Server) -> None:
