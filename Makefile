@@ -43,7 +43,7 @@ $(VENV)/.core: $(VENV)/bin/python $(ROOT)/pyproject.toml
 
 $(VENV)/.all: $(VENV)/.core $(ROOT)/pyproject.toml
 	@echo "Installing what tests need (PyTorch among it, once)"
-	@$(PIP) $(TORCH_INDEX) --editable "$(ROOT)[models,dev]"
+	@$(PIP) $(TORCH_INDEX) --editable "$(ROOT)[api,mcp,models,dev]"
 	@touch "$@"
 
 clean:

@@ -7,6 +7,7 @@ shots that begin with it. To show another page, add a line to ``SHOTS``.
 from __future__ import annotations
 
 import argparse
+import secrets
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -16,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
+from kb.access.passwords import Passwords
 from kb.config import Settings
 from kb.knowledge import KnowledgeBase
 from tests.app.browsing import ARGUMENTS, CHROMIUM, Visitor, visiting
@@ -37,11 +39,22 @@ PHONE: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Shot:
-    """A picture: what is opened, what is done there, and in which window."""
+    """A picture: what is opened, what is done there, and in which window.
+
+    :param shared: whether the notes ask for a password.
+    """
 
     name: str
     act: Callable[[Visitor], None]
     window: dict[str, Any] = field(default_factory=dict[str, Any])
+    shared: bool = False
+
+
+def login(visitor: Visitor) -> None:
+    """Open what a stranger sees of shared notes, after one wrong guess."""
+    visitor.page.goto(visitor.url)
+    visitor.page.locator("#password").fill("a wrong guess")
+    visitor.page.get_by_role("button").click()
 
 
 def opened(path: str) -> Callable[[Visitor], None]:
@@ -71,14 +84,60 @@ def cited(question: str) -> Callable[[Visitor], None]:
     return act
 
 
+NOTE = "note?note=en/memory/working-memory.md"
+
+
+def editing(visitor: Visitor) -> None:
+    """Open a note and edit it."""
+    visitor.go(NOTE)
+    visitor.page.get_by_role("radio", name="Edit").click()
+    visitor.main.get_by_role("textbox").wait_for()
+
+
+UNANSWERED = ("Who won the chess tournament of 1927?", "How tall is the Eiffel Tower?")
+
+
+def waiting(visitor: Visitor) -> None:
+    """Ask in vain and open the inbox."""
+    asked(*UNANSWERED)(visitor)
+    visitor.go("inbox")
+
+
+def charted(part: int = 0) -> Callable[[Visitor], None]:
+    """Return what asks a question and opens a picture of the notes."""
+
+    def act(visitor: Visitor) -> None:
+        asked("Who introduced the LSTM?")(visitor)
+        visitor.go("insight")
+        visitor.main.get_by_test_id("stButtonGroup").first.locator("button").nth(part).click()
+        visitor.main.get_by_test_id("stVegaLiteChart").locator("svg, canvas").first.wait_for()
+
+    return act
+
+
 SHOTS = (
-    Shot("ask", asked("What does softmax divide by?")),
-    Shot("ask-dark", asked("What does softmax divide by?"), DARK),
-    Shot("ask-phone", asked("What does softmax divide by?"), PHONE),
+    Shot("faq", opened("faq")),
+    Shot("faq-chinese", opened("faq"), CHINESE),
+    Shot("inbox", waiting),
+    Shot("insight-map", charted()),
+    Shot("insight-map-dark", charted(), DARK),
+    Shot("insight-notes", charted(1)),
+    Shot("insight-notes-chinese", charted(1), CHINESE),
+    Shot("insight-questions", charted(2)),
+    Shot("notes", opened("notes")),
+    Shot("notes-dark", opened("notes"), DARK),
+    Shot("notes-phone", opened("notes"), PHONE),
+    Shot("note-read", opened(NOTE)),
+    Shot("note-edit", editing),
+    Shot("ask", asked("Who introduced the LSTM?")),
+    Shot("ask-dark", asked("Who introduced the LSTM?"), DARK),
+    Shot("ask-phone", asked("Who introduced the LSTM?"), PHONE),
     Shot("ask-chinese", asked("长短期记忆网络是谁提出的？"), CHINESE),
     Shot("ask-no-answer", asked("Who won the chess tournament of 1927?")),
     Shot("ask-empty", opened("")),
     Shot("note-cited", cited("Who introduced the LSTM?")),
+    Shot("login", login, shared=True),
+    Shot("login-chinese", login, {**CHINESE, **PHONE}, shared=True),
 )
 
 
@@ -107,14 +166,25 @@ def main() -> None:
         base.index()
         base.close()
         log = Path(scratch) / "server.log"
-        with serving(Settings.load(notes, port=0), log) as url, sync_playwright() as playwright:
+        with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-            for shot in wanted:
-                window = {"viewport": {"width": 1280, "height": 860}, **shot.window}
-                with visiting(browser, url, **window) as visitor:
-                    path = take(visitor, shot, options.into)
-                    print(f"{path.name}: {path.stat().st_size / 1024:.0f} KiB")
+            for shared in (False, True):
+                shots = [shot for shot in wanted if shot.shared is shared]
+                if shared and shots:
+                    Passwords(notes / ".kb").set("editor", secrets.token_urlsafe())
+                if shots:
+                    with serving(Settings.load(notes, port=0), log) as url:
+                        take_all(browser, url, shots, options.into)
             browser.close()
+
+
+def take_all(browser: Browser, url: str, shots: list[Shot], folder: Path) -> None:
+    """Take pictures, each in a window of its own."""
+    for shot in shots:
+        window = {"viewport": {"width": 1280, "height": 860}, **shot.window}
+        with visiting(browser, url, **window) as visitor:
+            path = take(visitor, shot, folder)
+            print(f"{path.name}: {path.stat().st_size / 1024:.0f} KiB")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from qa.metrics import detect_language
+
 Kind = Literal["extractive", "faq", "none"]
 
 
@@ -80,6 +82,13 @@ class Answer:
     nearest: tuple[Scored, ...] = ()
     timings_ms: dict[str, float] = field(default_factory=dict[str, float])
     asked_as: str | None = None
+
+    @property
+    def is_across_languages(self) -> bool:
+        """Whether the words that answer are in another language than the question."""
+        if not self.citations:
+            return False
+        return detect_language(self.question) != detect_language(self.citations[0].passage)
 
     def __post_init__(self) -> None:
         if (self.text is None) != (self.kind == "none"):

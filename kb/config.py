@@ -16,6 +16,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from kb.access.settings import LoginSettings
 from kb.errors import ConfigError
 from kb.notes.incoming import Limits
 
@@ -26,7 +27,7 @@ CONFIG_FILE = "config.toml"
 _Text = Annotated[str, Field(min_length=1)]
 
 
-class Settings(BaseSettings):
+class Settings(LoginSettings):
     """Everything that can be set; ``Settings.load`` makes it, with errors of our own."""
 
     model_config = SettingsConfigDict(
@@ -47,6 +48,10 @@ class Settings(BaseSettings):
     threshold: float | None = Field(
         None, ge=0, le=1, description="least confidence of an answer; unset: as calibrated"
     )
+    engine: Literal["auto", "flat", "lists"] = Field(
+        "auto",
+        description="search of vectors: flat compares all, lists the likely ones, auto by size",
+    )
     max_note_mb: float = Field(10, gt=0, le=1024, description="largest note, in MiB")
     max_upload_mb: float = Field(
         50, gt=0, le=4096, description="largest document or archive that is added, in MiB"
@@ -54,7 +59,16 @@ class Settings(BaseSettings):
     max_question_chars: int = Field(2000, ge=1, description="longest question, in characters")
     host: _Text = Field("127.0.0.1", description="address that the pages are served on")
     port: int = Field(8501, ge=0, le=65535, description="port of the pages; 0: any free one")
+    api_port: int = Field(8502, ge=0, le=65535, description="port of the HTTP API; 0: any free one")
+    mcp_port: int = Field(8503, ge=0, le=65535, description="port of the MCP server; 0: any free")
+    requests_per_minute: int = Field(
+        240, ge=0, le=1_000_000, description="requests a minute of one key; 0: no limit"
+    )
+    allowed_hosts: str = Field(
+        "", description="names the API and the MCP server are called by, with commas between"
+    )
     language: Literal["auto", "en", "zh"] = Field("auto", description="language of the pages")
+    watch: bool = Field(True, description="whether pages index what other programs change")
 
     @property
     def data_folder(self) -> Path:
@@ -149,10 +163,14 @@ def _explain(error: ValidationError, given: Mapping[str, object], file: Path) ->
         return message + rest
     name = str(first["loc"][0])
     if first["type"] == "extra_forbidden":
-        known = ", ".join(field for field in Settings.model_fields if field != "notes")
+        fields = sorted(
+            Settings.model_fields, key=lambda field: field in LoginSettings.model_fields
+        )
+        known = ", ".join(field for field in fields if field != "notes")
         where = "command line" if name in given else str(file)
         return f"{where}: there is no setting {name}; there are {known}{rest}"
-    return f"{_origin(name, given, file)} = {_shown(first['input'])}: {message}{rest}"
+    shown = "…" if name.endswith("secret") else _shown(first["input"])
+    return f"{_origin(name, given, file)} = {shown}: {message}{rest}"
 
 
 def _origin(name: str, given: Mapping[str, object], file: Path) -> str:

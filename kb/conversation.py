@@ -5,9 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from kb.answer import Answer
-from qa.followup.rewriting import Turn, in_full
+from kb.answer import Answer, from_json
+from qa.followup.rewriting import MEMORY, Turn, in_full
+
+if TYPE_CHECKING:
+    from kb.storage.history import Turn as StoredTurn
 
 # Log-odds in favour of the full words. Asked as typed, "how is it computed?" finds how anything is
 # computed: its confidence tells whether the span answers that, not whether it is about the topic.
@@ -57,6 +61,18 @@ def turn_of(answer: Answer) -> Turn:
         heading=cited.heading if cited else "",
         answer=answer.text or "",
     )
+
+
+def said(turns: Sequence[StoredTurn]) -> list[Turn]:
+    """Return what the last stored turns of a chat mean to the question after them."""
+    return [_meant(turn) for turn in turns[-MEMORY:]]
+
+
+def _meant(turn: StoredTurn) -> Turn:
+    try:
+        return turn_of(from_json(turn.answer))
+    except ValueError:  # of another version: its question alone still tells the topic
+        return Turn(turn.question)
 
 
 def _log_odds(answer: Answer) -> float:

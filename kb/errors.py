@@ -3,6 +3,7 @@
 KbError
 ├── VaultError         the notes folder, or a name or a file in it, cannot be used
 │   └── NoteChanged       a note is not as it was when it was read
+├── NotesVanished      most notes are gone from the folder at once
 ├── NoteError          one note cannot be read as text
 ├── QuestionError      a question is empty or too long
 ├── ConfigError        a setting has a value that it cannot have
@@ -11,6 +12,8 @@ KbError
 │   ├── CatalogDamaged    it cannot be read; `kb index` makes it anew
 │   └── EncoderChanged    it was made by another encoder
 ├── LockedError        another process is indexing
+├── AccessError        passwords or keys cannot be used, or an address needs them
+├── ExtraMissing       a part needs packages that are not installed
 ├── NotAllowed         a reader tried what only an editor may do
 └── HistoryError       chats and feedback cannot be read or kept
 """
@@ -36,6 +39,10 @@ class NoteChanged(VaultError):
         super().__init__(message)
         self.path = path
         self.version = version
+
+
+class NotesVanished(KbError):
+    """Most notes are gone from the folder at once: the index is not made anew without them."""
 
 
 class NoteError(KbError):
@@ -68,6 +75,14 @@ class EncoderChanged(CatalogError):
 
 class LockedError(KbError):
     """Another process is indexing."""
+
+
+class AccessError(KbError):
+    """Passwords or keys cannot be used, or an address needs them."""
+
+
+class ExtraMissing(KbError):
+    """A part needs packages that are not installed."""
 
 
 class NotAllowed(KbError):

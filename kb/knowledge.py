@@ -21,6 +21,7 @@ from kb.notes.editing import NoteEditor, version_of
 from kb.notes.note import parse_note
 from kb.notes.vault import Skipped
 from kb.notes.writing import safe_path
+from kb.storage.text import storable
 from qa.answerer import Judge
 from qa.loading import load_reader
 from qa.reader import Context
@@ -31,13 +32,18 @@ if TYPE_CHECKING:
     from kb.config import Settings
     from kb.curation.book import FaqBook
     from kb.curation.curator import Curator
+    from kb.digest.digest import NoteDigest
+    from kb.explaining import Explanation
     from kb.faq import FaqIndex
     from kb.golden.gate import GateReport
     from kb.indexing.passage_index import PassageIndex
+    from kb.insight.insight import Insight
     from kb.reading import NoteReader
     from kb.storage.history import History
+    from qa.answerer import Candidate
     from qa.faq import FaqThresholds
     from qa.followup.rewriting import Turn
+    from qa.metrics import Language
     from qa.reader import Reader, Span
     from retrieval.encoder import Encoder
     from retrieval.scope import Scope
@@ -133,6 +139,14 @@ class KnowledgeBase:
         return NoteReader(self._catalog)
 
     @cached_property
+    def digest(self) -> NoteDigest:
+        """What single notes are about, and what stands around them."""
+        from kb.digest.digest import NoteDigest
+
+        limit = self.settings.max_note_bytes
+        return NoteDigest(self.root, self._catalog, lambda: self._passages, max_bytes=limit)
+
+    @cached_property
     def curation(self) -> Curator:
         """The questions that wait for an answer, and how one is written."""
         from kb.curation.curator import Curator
@@ -153,8 +167,18 @@ class KnowledgeBase:
         max_bytes = self.settings.max_note_bytes
         return FaqBook(self.root, self._faq, self.curation, max_bytes=max_bytes)
 
+    @cached_property
+    def insight(self) -> Insight:
+        """Pictures of what the base holds and of what is asked of it."""
+        from kb.insight.insight import Insight
+
+        max_bytes = self.settings.max_note_bytes
+        return Insight(self.root, self._catalog, self.history, self.curation, max_bytes=max_bytes)
+
     def close(self) -> None:
-        """Close the files that are open."""
+        """Close the files that are open and stop what goes on in the background."""
+        if self._index is not None:
+            self._index.close()
         self._catalog.close()
         if "history" in self.__dict__:
             self.history.close()
@@ -162,23 +186,36 @@ class KnowledgeBase:
     # Indexing
 
     def index(
-        self, *, rebuild: bool = False, progress: Callable[[Progress], None] | None = None
+        self,
+        *,
+        rebuild: bool = False,
+        forget_missing: bool = False,
+        timeout: float = 0.0,
+        progress: Callable[[Progress], None] | None = None,
     ) -> IndexReport:
         """Bring the index level with the notes; the notes themselves are only read.
 
         :param rebuild: derive everything anew and embed every passage again.
+        :param forget_missing: drop notes that vanished from the folder, however many at once.
+        :param timeout: seconds to wait for another process that is indexing.
         :raises LockedError: if another process is indexing.
         """
         report = index_folder(
             self.root,
             self._encoder,
             rebuild=rebuild,
+            forget_missing=forget_missing,
+            timeout=timeout,
             passage_tokens=self.settings.passage_tokens,
             max_bytes=self.settings.max_note_bytes,
             progress=progress,
         )
         self._passages.follow()
         return report
+
+    def settle(self) -> None:
+        """Wait until the search indexes have their best form; asking never needs it."""
+        self._passages.settle()
 
     def index_gated(
         self, *, rebuild: bool = False, progress: Callable[[Progress], None] | None = None
@@ -309,15 +346,41 @@ class KnowledgeBase:
         clock.lap("reading")
         tell("answering")
         passages = [passage for _hit, passage in found[: len(readings)]]
-        contexts = [Context(passage.context, passage.text) for passage in passages]
-        # Another encoder's scores were not fitted: then the reader alone judges.
-        relevance = [
-            hit.score if self._bundled_encoder else None for hit, _ in found[: len(readings)]
-        ]
-        candidates = self._judge.choose(asked, contexts, relevance, readings)
+        candidates = self._judged(asked, found, readings)
         nearest = tuple(self._ranked(found, readings)[:NEAREST])
         clock.lap("answering")
         return answer(asked, candidates, passages, nearest, self.threshold, clock.timings())
+
+    def _judged(
+        self, asked: str, found: Sequence[Found], readings: Sequence[Sequence[Span]]
+    ) -> list[Candidate]:
+        read = found[: len(readings)]
+        contexts = [Context(passage.context, passage.text) for _, passage in read]
+        # Another encoder's scores were not fitted: then the reader alone judges.
+        relevance = [hit.score if self._bundled_encoder else None for hit, _ in read]
+        return self._judge.choose(asked, contexts, relevance, readings)
+
+    def explain(self, question: str, scope: Scope | None = None) -> Explanation:
+        """Say what made the answer to a question, and why other passages did not.
+
+        :raises QuestionError: if the question is empty or too long.
+        """
+        from kb.explaining import explain
+
+        asked = self._checked(question)
+        found = self._find(asked, self.settings.retrieve, scope)
+        readings = self._read(asked, found)
+        entry = self._faq.find(asked, scope)
+        sure = entry is not None and entry.confidence >= self.threshold
+        candidates = self._judged(asked, found, readings)
+        return explain(asked, found, readings, candidates, entry if sure else None, self.threshold)
+
+    def examples(self, language: Language, count: int = 4) -> list[str]:
+        """Return a few questions that the notes themselves ask, to begin with."""
+        from kb.examples import pick_examples
+
+        with self._catalog.view() as view:
+            return pick_examples(view.questions_asked(), language, count)
 
     def warm_up(self) -> None:
         """Open models and indexes now rather than at the first question."""
@@ -397,7 +460,8 @@ class KnowledgeBase:
         with self._opening:
             if self._index is None:
                 weight = LEXICAL_WEIGHT if self._bundled_encoder else None
-                self._index = PassageIndex(self._catalog, self._encoder, weight)
+                engine = self.settings.engine
+                self._index = PassageIndex(self._catalog, self._encoder, weight, engine)
             return self._index
 
     @cached_property
@@ -424,7 +488,7 @@ class KnowledgeBase:
         return self._encoder.fingerprint, self._reader.fingerprint
 
     def _checked(self, question: str) -> str:
-        asked = " ".join(question.split())
+        asked = storable(" ".join(question.split()))
         limit = self.settings.max_question_chars
         if not asked:
             raise QuestionError("the question is empty")

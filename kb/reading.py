@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote, urlencode
@@ -10,6 +11,7 @@ from urllib.parse import parse_qs, quote, urlencode
 from kb.errors import CatalogMissing
 from kb.markdown.reading import Readable, readable
 from kb.notes.names import NoteNames
+from kb.notes.note import parse_note
 
 if TYPE_CHECKING:
     from kb.catalog.catalog import Catalog
@@ -55,11 +57,13 @@ class NoteReader:
         start, end = _part(note.source, body, cited[0] if cited else body)
         names = self._names() if "[[" in note.source else NoteNames(())
 
-        def address(target: str) -> str | None:
-            path = names.wiki(target)
-            return f"{_PAGE}?{urlencode({'note': path}, quote_via=quote)}" if path else None
+        return readable(note.source, start, end, cited, _addresses(names))
 
-        return readable(note.source, start, end, cited, address)
+    def preview(self, path: str, text: str) -> str:
+        """Return a note that is being written for the renderer, with its title as a heading."""
+        names = self._names() if "[[" in text else NoteNames(())
+        start = min(len(text), parse_note(path, text).body_start)
+        return readable(text, start, len(text), None, _addresses(names)).text
 
     def target(self, address: str, note: str) -> str | None:
         """Return the path of the note that a link in a note leads to, None if it leads elsewhere.
@@ -95,6 +99,14 @@ class NoteReader:
                 return NoteNames((note.path, note.title) for note in view.notes())
         except CatalogMissing:
             return NoteNames(())
+
+
+def _addresses(names: NoteNames) -> Callable[[str], str | None]:
+    def address(target: str) -> str | None:
+        path = names.wiki(target)
+        return f"{_PAGE}?{urlencode({'note': path}, quote_via=quote)}" if path else None
+
+    return address
 
 
 def _below_title(note: NoteSource) -> int:

@@ -12,7 +12,7 @@ import threading
 import time
 import weakref
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,6 +121,15 @@ class LexicalIndex:
             found = [(_whole(id_), float(score)) for id_, (score, _) in zip(ids, hits, strict=True)]
         return sorted(found, key=lambda item: (-item[1], item[0]))
 
+    def frequencies(self, terms: Iterable[str]) -> dict[str, int]:
+        """Return how many passages hold each term, as the analyzer writes them, in their text.
+
+        :raises IndexDamaged: as `search` does.
+        """
+        searcher = self._searcher
+        with _damage(self._folder):
+            return {term: searcher.doc_freq("text", term) for term in terms}
+
     def _rarest(self, searcher: tantivy.Searcher, terms: list[str]) -> list[str]:
         if len(terms) <= MAX_TERMS:
             return terms
@@ -208,7 +217,9 @@ class LexicalIndex:
         except (OSError, ValueError) as exc:
             raise RetrievalError(f"cannot write the search index {self._folder}: {exc}") from exc
         finally:
-            writer.wait_merging_threads()  # and drop what was not committed, and the lock
+            # And drop what was not committed, and the lock. A worker that died says so once more.
+            with suppress(ValueError):
+                writer.wait_merging_threads()
 
     def _wait_for_writer(self) -> tantivy.IndexWriter:
         end = time.monotonic() + WRITER_WAIT_SECONDS

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,6 @@ from retrieval.scope import Scope
 if TYPE_CHECKING:  # what is handed in; importing it here would load FAISS
     from retrieval.encoder import Encoder
     from retrieval.lexical import LexicalIndex
-    from retrieval.vectors import VectorIndex
 
 # How many each side offers to the fusion; ranks beyond hardly change the first ten.
 DEPTH = 100
@@ -52,6 +51,20 @@ class Hit:
     lexical_rank: int | None
 
 
+class Vectors(Protocol):
+    """What the retriever needs of an index of vectors."""
+
+    def search(
+        self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None = None
+    ) -> list[tuple[int, float]]:
+        """Return the ``k`` ids nearest to a unit vector with their cosines, best first."""
+        ...
+
+    def scores(self, vector: NDArray[np.float32], ids: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return the cosine with each of ``ids``, NaN where one is not present."""
+        ...
+
+
 class Retriever:
     """Search by meaning and by words at once, over the same passages.
 
@@ -63,7 +76,7 @@ class Retriever:
     def __init__(
         self,
         encoder: "Encoder",
-        vectors: "VectorIndex",
+        vectors: Vectors,
         lexical: "LexicalIndex",
         lexical_weight: float | None = None,
         centres: Centres | None = None,

@@ -1,1 +1,1 @@
-"""Who may do what with a base that several people use."""
+"""Who may do what with a base that several people or programs use."""

@@ -32,21 +32,58 @@ HISTORY = Policy(
         {"add_turn", "chats", "delete_chat", "feedback", "new_chat", "rename_chat", "turns"}
     ),
     writing=frozenset({"inbox", "settle"}),
-    never=frozenset({"answers", "close", "of", "path"}),
+    never=frozenset({"answers", "asked", "asked_state", "close", "of", "path"}),
 )
 
+# A note opened at a place.
+READING = Policy(reading=frozenset({"preview", "render", "surroundings", "target"}))
+
 # The inbox shows what other people asked.
-CURATION = Policy(writing=frozenset({"close", "inbox", "write_entry"}))
+CURATION = Policy(
+    writing=frozenset({"close", "inbox", "write_entry", "write_stub"}),
+    never=frozenset({"close_answered"}),
+)
+
+EDITING = Policy(
+    reading=frozenset({"limits", "version"}),
+    writing=frozenset(
+        {
+            "add",
+            "add_all",
+            "add_files",
+            "check_names",
+            "delete",
+            "deleted",
+            "destroy",
+            "move",
+            "plan_move",
+            "recover",
+            "restore",
+            "write",
+        }
+    ),
+)
+
+DIGEST = Policy(reading=frozenset({"backlinks", "of"}))
 
 FAQ = Policy(
     reading=frozenset({"duplicates", "editable", "entries", "text_of"}),
     writing=frozenset({"accept", "edit", "merge", "promote", "remove"}),
 )
 
+# What is asked shows what other people asked.
+INSIGHT = Policy(
+    reading=frozenset({"notes", "passages"}),
+    writing=frozenset({"asking"}),
+    never=frozenset({"asking_now", "notes_now", "passages_now"}),
+)
+
 BASE = Policy(
     reading=frozenset(
         {
             "ask",
+            "examples",
+            "explain",
             "fingerprints",
             "folders",
             "has_note",
@@ -62,11 +99,22 @@ BASE = Policy(
         }
     ),
     writing=frozenset({"add_note", "index", "index_gated"}),
-    never=frozenset({"close", "open"}),
-    parts=MappingProxyType({"history": HISTORY, "curation": CURATION, "faq": FAQ}),
+    never=frozenset({"close", "open", "settle"}),
+    parts=MappingProxyType(
+        {
+            "history": HISTORY,
+            "curation": CURATION,
+            "editing": EDITING,
+            "faq": FAQ,
+            "reading": READING,
+            "digest": DIGEST,
+            "insight": INSIGHT,
+        }
+    ),
 )
 
 INDEXER = Policy(
-    reading=frozenset({"error", "news", "progress", "report", "running", "stopped"}),
+    reading=frozenset({"changes", "error", "news", "progress", "report", "running", "stopped"}),
     writing=frozenset({"start"}),
+    never=frozenset({"closer"}),
 )

@@ -18,6 +18,7 @@ from kb.catalog.rows import (
     Changes,
     NoteInfo,
     NoteState,
+    Outline,
     StoredPassage,
     StoredQuestion,
     Totals,
@@ -139,6 +140,37 @@ class CatalogView:
         rows = self._rows(f"{_PASSAGE} WHERE n.path = ? ORDER BY p.ordinal", [path])
         return [self._passage(row) for row in rows]
 
+    def outlines(self, chars: int = 120) -> dict[int, Outline]:
+        """Return every passage by its id, with the beginning of its text."""
+        rows = self._rows(
+            "SELECT p.id, n.path, n.title, n.folder, n.tags, p.heading, substr(p.text, 1, ?),"
+            " p.start, p.stop FROM passages p JOIN notes n ON n.id = p.note_id",
+            [chars],
+        )
+        return {
+            number: Outline(
+                id=number,
+                note=note,
+                title=title,
+                folder=folder,
+                tags=self._texts(tags),
+                heading=HEADING_GAP.join(self._texts(heading)),
+                text=text,
+                start=start,
+                end=end,
+            )
+            for number, note, title, folder, tags, heading, text, start, end in rows
+        }
+
+    def vectors_of(self, path: str) -> NDArray[np.float16]:
+        """Return the vectors of the passages of a note in their order, ``(n, dimension)``."""
+        rows = self._rows(
+            "SELECT v.vector FROM notes n JOIN passages p ON p.note_id = n.id"
+            " JOIN vectors v ON v.id = p.vector_id WHERE n.path = ? ORDER BY p.ordinal",
+            [path],
+        )
+        return self._matrix([row[0] for row in rows])
+
     def ids_in_scope(self, scope: Scope) -> NDArray[np.int64]:
         """Return the ids of the passages in a scope, ascending."""
         conditions, values = ["1"], list[str]()
@@ -171,19 +203,27 @@ class CatalogView:
             [row[7] for row in rows]
         )
 
+    def questions_asked(self) -> list[tuple[str, str]]:
+        """Return path and question of every question, by path."""
+        query = (
+            "SELECT n.path, q.question FROM questions q JOIN notes n ON n.id = q.note_id"
+            " ORDER BY n.path, q.id"
+        )
+        return [(path, question) for path, question in self._rows(query)]
+
     def iter_vectors(
         self, since: int = 0
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float16]]]:
-        """Yield ids of passages and their vectors, shape ``(n, dimension)``, in pieces.
+        """Yield ids of passages, ascending, and their vectors, ``(n, dimension)``, in pieces.
 
         :param since: only passages that appeared after this generation.
         """
-        query = "SELECT p.id, v.vector FROM vectors v CROSS JOIN passages p ON p.vector_id = v.id"
-        if since:
-            query = (
-                "SELECT p.id, v.vector FROM passages p CROSS JOIN vectors v ON v.id = p.vector_id"
-                f" WHERE p.created > {int(since)}"
-            )
+        # Ids rise with the generations; SQLite takes the index only if asked for its order.
+        some = f"WHERE p.created > {int(since)} ORDER BY p.created, p.id"
+        query = (
+            "SELECT p.id, v.vector FROM passages p CROSS JOIN vectors v ON v.id = p.vector_id"
+            f" {some if since else 'ORDER BY p.id'}"
+        )
         cursor = self._connection.execute(query)
         while rows := cursor.fetchmany(_CHUNK):
             yield _ids(rows), self._matrix([row[1] for row in rows])

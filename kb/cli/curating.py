@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import click
 
 from kb.cli.options import json_option, notes_option, open_base, print_json
-
-if TYPE_CHECKING:
-    from kb.curation.book import BookEntry
 
 
 @click.command()
@@ -27,37 +22,18 @@ def faq(words: str, review: bool, notes: str | None, as_json: bool) -> None:
     kb faq "learning rate"
     kb faq --review --json
     """
+    from kb.curation.book import to_json
+
     with open_base(notes) as base:
         found = base.faq.entries(words, review=review)
     if as_json:
-        print_json([_data(entry) for entry in found])
+        print_json([to_json(entry) for entry in found])
         return
     for entry in found:
         mark = "review this: " if entry.to_review else ""
         click.echo(f"{mark}{entry.question}\n  {entry.citation.note}: {_line(entry.answer)}")
         if entry.to_review and entry.watched is not None:
             click.echo(f"  its source says now: {_line(entry.watched.now) or 'nothing of it'}")
-
-
-def _data(entry: BookEntry) -> dict[str, Any]:
-    cited, watched = entry.citation, entry.watched
-    pin = watched.pin if watched else None
-    return {
-        "question": entry.question,
-        "answer": entry.answer,
-        "note": cited.note,
-        "heading": cited.heading,
-        "start": cited.start,
-        "end": cited.end,
-        "source": watched
-        and {
-            "state": watched.state,
-            "note": pin.note if pin else None,
-            "start": pin.start if pin else None,
-            "end": pin.end if pin else None,
-            "now": watched.now,
-        },
-    }
 
 
 def _line(text: str, limit: int = 160) -> str:

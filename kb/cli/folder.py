@@ -60,10 +60,23 @@ def _copy_starter(folder: Path) -> list[str]:
 @notes_option
 @json_option
 @click.option("--rebuild", is_flag=True, help="Derive everything anew, with new vectors.")
+@click.option(
+    "--forget-missing", is_flag=True, help="Drop notes that vanished, however many at once."
+)
 @click.option("--gate", is_flag=True, help="Keep the old index if golden questions break.")
 @click.pass_context
-def index(ctx: click.Context, notes: str | None, as_json: bool, rebuild: bool, gate: bool) -> None:
+def index(
+    ctx: click.Context,
+    notes: str | None,
+    as_json: bool,
+    rebuild: bool,
+    forget_missing: bool,
+    gate: bool,
+) -> None:
     r"""Index what changed in the notes since the last time.
+
+    When most notes are gone from the folder at once, they stay in the index until
+    --forget-missing says that it is meant so.
 
     With --gate the new index is made beside the old one and takes its place only if it answers as
     many of the golden questions (golden.md) rightly; else the old one stays and the exit status
@@ -79,7 +92,7 @@ def index(ctx: click.Context, notes: str | None, as_json: bool, rebuild: bool, g
             from kb.cli.gating import index_gated
 
             ctx.exit(index_gated(base, rebuild=rebuild, as_json=as_json))
-        report = index_shown(base, rebuild=rebuild, quiet=as_json)
+        report = index_shown(base, rebuild=rebuild, forget_missing=forget_missing, quiet=as_json)
     if as_json:
         print_json(asdict(report))
     else:

@@ -7,7 +7,19 @@ from __future__ import annotations
 
 import click
 
-from kb.cli import asking, curating, examining, folder, measuring, serving, trust
+from kb.cli import (
+    asking,
+    chatting,
+    curating,
+    examining,
+    folder,
+    keys,
+    measuring,
+    serving,
+    sharing,
+    trust,
+    watching,
+)
 from kb.cli.options import ErrorGroup
 
 
@@ -32,8 +44,14 @@ for _command in (
     folder.status,
     asking.search,
     asking.ask,
+    chatting.chat,
+    chatting.export,
     curating.faq,
     serving.serve,
+    serving.mcp,
+    watching.watch,
+    sharing.password,
+    keys.key,
     measuring.evaluate,
     measuring.compare,
     trust.verify,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Generator
@@ -13,6 +12,7 @@ import click
 
 from kb.cli import printing
 from kb.errors import KbError
+from kb.jsontext import dumps
 
 if TYPE_CHECKING:
     from kb.indexing.sync import IndexReport, Progress
@@ -73,16 +73,30 @@ def scope_of(tags: tuple[str, ...], folders: tuple[str, ...]) -> Scope:
 
 def print_json(value: object, *, line: bool = False) -> None:
     """Print JSON, on one line if asked."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=None if line else 2))
+    click.echo(dumps(value, indent=None if line else 2))
 
 
-def index_shown(base: KnowledgeBase, *, rebuild: bool = False, quiet: bool = False) -> IndexReport:
-    """Index what changed, with a progress bar where a person looks on."""
+def index_shown(
+    base: KnowledgeBase,
+    *,
+    rebuild: bool = False,
+    forget_missing: bool = False,
+    quiet: bool = False,
+) -> IndexReport:
+    """Index what changed, with a progress bar where a person looks on, until all is in place."""
+    report = _index_shown(base, rebuild=rebuild, forget_missing=forget_missing, quiet=quiet)
+    base.settle()
+    return report
+
+
+def _index_shown(
+    base: KnowledgeBase, *, rebuild: bool, forget_missing: bool, quiet: bool
+) -> IndexReport:
     if quiet or not sys.stderr.isatty():
-        return base.index(rebuild=rebuild)
+        return base.index(rebuild=rebuild, forget_missing=forget_missing)
     with printing.ProgressBar() as bar:
 
         def show(progress: Progress) -> None:
             bar.show(progress.stage, progress.done, progress.total)
 
-        return base.index(rebuild=rebuild, progress=show)
+        return base.index(rebuild=rebuild, forget_missing=forget_missing, progress=show)

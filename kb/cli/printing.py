@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from kb.answer import Answer, Citation, Scored
+from kb.indexing.vanishing import told
 
 if TYPE_CHECKING:
     from kb.indexing.sync import IndexReport
@@ -70,6 +71,7 @@ def report(found: IndexReport) -> str:
         f"{summary}; {found.passages:,} passages, {found.embedded:,} embedded,"
         f" in {found.seconds:.1f} s"
     ]
+    lines += [told(found.missing)] if found.missing else []
     lines += [f"skipped {skipped.path}: {skipped.reason}" for skipped in found.skipped]
     lines += [f"note {path}: {warning}" for path, warning in found.warnings]
     return "\n".join(lines)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kb.curation.entry import with_changed_entry
 from kb.curation.promoting import as_markdown, in_sentences
@@ -57,6 +57,28 @@ class BookEntry:
     def key(self) -> str:
         """Its name in an address."""
         return f"{self.citation.note}:{self.citation.start}"
+
+
+def to_json(entry: BookEntry) -> dict[str, Any]:
+    """Return an entry as JSON holds it."""
+    cited, watched = entry.citation, entry.watched
+    pin = watched.pin if watched else None
+    source = watched and {
+        "state": watched.state,
+        "note": pin.note if pin else None,
+        "start": pin.start if pin else None,
+        "end": pin.end if pin else None,
+        "now": watched.now,
+    }
+    return {
+        "question": entry.question,
+        "answer": entry.answer,
+        "note": cited.note,
+        "heading": cited.heading,
+        "start": cited.start,
+        "end": cited.end,
+        "source": source,
+    }
 
 
 class FaqBook:

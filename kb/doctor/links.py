@@ -7,13 +7,19 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
-from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from kb.doctor.finding import Finding
 from kb.doctor.reading import Folder, ReadNote
+from kb.markdown.inline import MAX_INLINE_CHARS
+from kb.markdown.lines import SourceLines
+from kb.markdown.rules import block_parser
 from kb.notes.writing import NOTE_SUFFIXES
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_TARGET = re.compile(r"\]\([ \t]*+(?:<([^<>\n]*+)>|([^\s()<>]++(?:\([^\s()]*+\))?))")
+# Code in a line holds no links; runs of backticks are matched as a whole.
+_CODE = re.compile(r"(?<!`)(`++)[^`]*+\1(?!`)")
 _CHECK = "dead link"
 
 
@@ -58,13 +64,24 @@ def _relative(each: ReadNote, root: Path) -> Iterator[Finding]:
 
 
 def _targets(body: str) -> Iterator[tuple[int, str]]:
-    """Yield line and target of every link and image."""
-    for token in MarkdownIt("commonmark").enable("table").parse(body):
-        line = token.map[0] if token.map else 0
-        for child in token.children or ():
-            target = child.attrGet("href") or child.attrGet("src")
-            if target:
-                yield line, str(target)
+    """Yield line and target of every link and image, those of references too.
+
+    The blocks are parsed, their inline text is only searched: parsing it recurses without bound.
+    """
+    environment: dict[str, dict[str, dict[str, object]]] = {}
+    lines = SourceLines.of(body, 0)
+    tokens: list[Token] = []
+    parser = block_parser()
+    parser.block.parse(lines.text, parser, environment, tokens)
+    line = 0
+    for token in tokens:
+        line = token.map[0] if token.map else line
+        if token.type == "inline" and len(token.content) <= MAX_INLINE_CHARS:
+            for found in _TARGET.finditer(_CODE.sub(" ", token.content)):
+                yield line + token.content.count("\n", 0, found.start()), found[1] or found[2]
+    for reference in environment.get("references", {}).values():
+        place = reference.get("map")
+        yield (place[0] if isinstance(place, list) else 0), str(reference["href"])
 
 
 def _exists(root: Path, path: str) -> bool:

@@ -19,6 +19,7 @@ from kb.notes.note import Note, parse_note
 from kb.notes.questions import Question
 from kb.notes.vault import NoteFile, read_text
 from kb.passages.chunking import Passage, split
+from kb.storage.text import storable
 
 # Raise it when the same source gives other passages than before: then all notes are read again.
 PARSER_VERSION = 3
@@ -86,7 +87,7 @@ class Drafter:
         """Split a note into what is stored of it."""
         file = source.file
         note = parse_note(file.path, source.text)
-        title = _storable(note.title)
+        title = storable(note.title)
         passages: dict[bytes, str] = {}
         questions: dict[bytes, str] = {}
         drafts = NoteDraft(
@@ -97,9 +98,9 @@ class Drafter:
             settled=source.settled,
             title=title,
             folder=file.path.rpartition("/")[0],
-            tags=tuple(dict.fromkeys(map(_storable, note.tags))),
-            aliases=tuple(map(_storable, note.aliases)),
-            warnings=tuple(map(_storable, note.warnings)),
+            tags=tuple(dict.fromkeys(map(storable, note.tags))),
+            aliases=tuple(map(storable, note.aliases)),
+            warnings=tuple(map(storable, note.warnings)),
             passages=tuple(
                 _passage(passage, title, passages) for passage in self._passages(note, source)
             ),
@@ -117,8 +118,8 @@ class Drafter:
 
 
 def _passage(passage: Passage, title: str, texts: dict[bytes, str]) -> PassageDraft:
-    heading = tuple(map(_storable, passage.heading_path))
-    text = _storable(passage.text)
+    heading = tuple(map(storable, passage.heading_path))
+    text = storable(passage.text)
     embedded = embed_text(title, heading, text)
     key = passage_key(embedded)
     texts[key] = embedded
@@ -127,13 +128,8 @@ def _passage(passage: Passage, title: str, texts: dict[bytes, str]) -> PassageDr
 
 
 def _question(question: Question, texts: dict[bytes, str]) -> QuestionDraft:
-    text = _storable(question.question)
-    answer = None if question.answer is None else _storable(question.answer)
+    text = storable(question.question)
+    answer = None if question.answer is None else storable(question.answer)
     key = question_key(text)
     texts[key] = text
     return QuestionDraft(key, text, answer, question.start, question.end)
-
-
-def _storable(text: str) -> str:
-    """Replace what UTF-8 cannot write, as an escape in front matter can make; lengths are kept."""
-    return text.encode("utf-8", "replace").decode()

@@ -47,6 +47,7 @@ class IndexReport:
     :param embedded: texts that the encoder was given.
     :param skipped: files that could not be read; what was indexed of them earlier is kept.
     :param warnings: path and what could not be understood there, over all notes.
+    :param missing: notes that vanished at once and are kept, see `kb.indexing.vanishing`.
     """
 
     added: int
@@ -59,6 +60,7 @@ class IndexReport:
     skipped: tuple[Skipped, ...]
     warnings: tuple[tuple[str, str], ...]
     seconds: float
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -93,6 +95,7 @@ class IndexJob:
     """One run of indexing.
 
     :param recipe: what passages depend on besides the notes; when it differs, all are read again.
+    :param forget: whether notes that vanished are dropped, however many they are.
     :param counts: notes by what happened to them, and texts under "embedded".
     """
 
@@ -102,6 +105,8 @@ class IndexJob:
     report: Callable[[Progress], None]
     recipe: str
     skipped: list[Skipped]
+    forget: bool = False
+    missing: tuple[str, ...] = ()
     counts: Counter[str] = field(default_factory=Counter[str])
 
     def read(self, file: NoteFile) -> Source | None:
@@ -136,7 +141,9 @@ class IndexJob:
         """End a run that went through all notes, in its last transaction."""
         writer.sweep()
         writer.put_meta("staged", "")
-        writer.put_meta("recipe", self.recipe)
+        if not self.missing:
+            # Notes that are kept unread are of an older recipe, maybe.
+            writer.put_meta("recipe", self.recipe)
         writer.put_meta("indexed_at", datetime.now(UTC).isoformat(timespec="seconds"))
         pairs = [(skipped.path, skipped.reason) for skipped in sorted(self.skipped)]
         writer.put_meta("skipped", json.dumps(pairs, ensure_ascii=False))
@@ -156,4 +163,5 @@ class IndexJob:
             skipped=tuple(sorted(self.skipped)),
             warnings=warnings,
             seconds=seconds,
+            missing=self.missing,
         )

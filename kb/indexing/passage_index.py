@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.indexing.dense_index import DenseIndex, Engine
 from retrieval import index_stamp
 from retrieval.errors import IndexDamaged, RetrievalError
 from retrieval.lexical import LexicalIndex
 from retrieval.retriever import Hit, Retriever
-from retrieval.vectors import VectorIndex
 
 if TYPE_CHECKING:
     from kb.catalog.catalog import Catalog
@@ -26,16 +27,21 @@ LEXICAL_FOLDER = "lexical"
 class PassageIndex:
     """Searches the passages of a catalogue as of its newest generation.
 
-    The vectors are filled from the catalogue when opened and follow its changes; the lexical index
-    lies on disk beside it and is caught up by whoever comes first. Neither embeds anything.
+    The lexical index lies on disk beside it and is caught up by whoever comes first; of the
+    vectors see `DenseIndex`. Neither embeds anything.
     """
 
     def __init__(
-        self, catalog: Catalog, encoder: Encoder, lexical_weight: float | None = None
+        self,
+        catalog: Catalog,
+        encoder: Encoder,
+        lexical_weight: float | None = None,
+        engine: Engine = "auto",
     ) -> None:
         """Make both indexes level with the catalogue.
 
         :param lexical_weight: see `Retriever`.
+        :param engine: see `DenseIndex`.
         :raises CatalogMissing: if there is no catalogue.
         :raises EncoderChanged: if another encoder made it.
         """
@@ -45,9 +51,8 @@ class PassageIndex:
         self._level = threading.Lock()
         self._folder = catalog.path.parent / LEXICAL_FOLDER
         self._lexical = LexicalIndex(self._folder)
-        self._vectors = VectorIndex(encoder.dimension)
-        self._generation = 0
-        self._retriever = Retriever(encoder, self._vectors, self._lexical, self._lexical_weight)
+        self._dense = DenseIndex(catalog, encoder, engine)
+        self._retriever = Retriever(encoder, self._dense.vectors, self._lexical, lexical_weight)
         self.follow()
 
     def search(self, question: str, k: int, scope: Scope | None = None) -> list[Hit]:
@@ -62,31 +67,43 @@ class PassageIndex:
                 allowed = view.ids_in_scope(scope)
         return self._retriever.search(question, k, scope, allowed)
 
+    def __len__(self) -> int:
+        return len(self._dense.vectors)
+
+    def nearest(self, vector: NDArray[np.float32], k: int) -> list[tuple[int, float]]:
+        """Return the passages nearest to a unit vector with their cosines, best first.
+
+        :param vector: shape ``(dimension,)``.
+        """
+        self.follow()
+        return self._dense.vectors.search(vector, k)
+
+    def frequencies(self, terms: Sequence[str]) -> dict[str, int]:
+        """Return how many passages hold each index term."""
+        return self._lexical.frequencies(terms)
+
     def follow(self) -> None:
         """Take over what changed in the catalogue; next to nothing when nothing did."""
         with self._catalog.view() as view:
             newest = view.generation()
-            if newest == self._generation and newest == self._lexical.generation:
+            level = newest == self._dense.generation == self._lexical.generation
+            if level and not self._dense.has_news:
+                self._dense.tend()
                 return
         with self._level:
             self._catalog.require_encoder(self._encoder.fingerprint)
             with self._catalog.view() as view:
-                self._follow_vectors(view)
+                self._dense.follow(view)
                 self._follow_lexical(view)
 
-    def _follow_vectors(self, view: CatalogView) -> None:
-        changes = view.changes_since(self._generation)
-        if changes.reset or not self._generation:
-            fresh = VectorIndex(self._encoder.dimension)
-            for ids, vectors in view.iter_vectors():
-                fresh.add(ids, vectors)
-            self._vectors = fresh
-            self._retriever = Retriever(self._encoder, fresh, self._lexical, self._lexical_weight)
-        else:
-            self._vectors.remove(changes.removed)
-            for ids, vectors in view.iter_vectors(self._generation):
-                self._vectors.add(ids, vectors)
-        self._generation = changes.generation
+    def settle(self) -> None:
+        """Wait until both have their best form; asking never needs it."""
+        self._dense.settle()
+        self.follow()
+
+    def close(self) -> None:
+        """Stop what goes on in the background."""
+        self._dense.close()
 
     def _follow_lexical(self, view: CatalogView) -> None:
         try:
@@ -96,7 +113,7 @@ class PassageIndex:
         if self._lexical.generation == view.generation():
             return
         changes = view.changes_since(self._lexical.generation)
-        if changes.reset:
+        if changes.reset and self._lexical.generation:  # at 0 it is filled from nothing anyway
             index_stamp.remove(self._folder)
             self._open_lexical()
         try:
@@ -114,5 +131,5 @@ class PassageIndex:
         """Begin with an empty lexical index: opening one that is lost starts it over."""
         self._lexical = LexicalIndex(self._folder)
         self._retriever = Retriever(
-            self._encoder, self._vectors, self._lexical, self._lexical_weight
+            self._encoder, self._dense.vectors, self._lexical, self._lexical_weight
         )

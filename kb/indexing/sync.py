@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from kb.catalog.catalog import Catalog
 from kb.catalog.rows import NoteState
-from kb.errors import CatalogDamaged
+from kb.errors import CatalogDamaged, NotesVanished
 from kb.indexing.drafting import PARSER_VERSION, Drafter
 from kb.indexing.job import IndexJob, IndexReport, Progress
 from kb.indexing.rebuild import Rebuild
 from kb.indexing.update import Update, is_covered, is_same, unread
+from kb.indexing.vanishing import looks_wrong, told
 from kb.notes.vault import MAX_NOTE_BYTES, Scan, scan
+from kb.notes.writing import remove_leftovers
 from kb.passages.chunking import DEFAULT_MAX_TOKENS
 from kb.storage.writer_lock import WriterLock
 
@@ -31,6 +33,7 @@ def index_folder(
     encoder: Encoder,
     *,
     rebuild: bool = False,
+    forget_missing: bool = False,
     timeout: float = 0.0,
     passage_tokens: int = DEFAULT_MAX_TOKENS,
     max_bytes: int = MAX_NOTE_BYTES,
@@ -39,6 +42,8 @@ def index_folder(
     """Index a notes folder as its only writer; a damaged catalogue is put aside and made anew.
 
     :param rebuild: derive and embed everything anew; readers keep the old state until the end.
+    :param forget_missing: drop notes that vanished from the folder, however many; else the index
+        keeps most of its notes when they are gone at once, and a rebuild is refused.
     :param timeout: seconds to wait for another writer.
     :raises VaultError: if the folder cannot be read; then nothing is changed.
     :raises LockedError: if another process is indexing.
@@ -52,6 +57,7 @@ def index_folder(
         root,
         encoder=encoder,
         rebuild=rebuild,
+        forget_missing=forget_missing,
         passage_tokens=passage_tokens,
         max_bytes=max_bytes,
         progress=progress,
@@ -71,6 +77,7 @@ def sync(
     encoder: Encoder,
     *,
     rebuild: bool = False,
+    forget_missing: bool = False,
     passage_tokens: int = DEFAULT_MAX_TOKENS,
     max_bytes: int = MAX_NOTE_BYTES,
     progress: Callable[[Progress], None] | None = None,
@@ -85,9 +92,11 @@ def sync(
     report(Progress("scanning", 0, 0))
     listed_ns = time.time_ns()
     found = scan(root, max_bytes=max_bytes)
+    remove_leftovers(root, found.leftovers)
     drafter = Drafter(root, encoder, passage_tokens, max_bytes, listed_ns)
     recipe = f"{PARSER_VERSION}/{passage_tokens}"
-    job = IndexJob(catalog, encoder, drafter, report, recipe, list(found.skipped))
+    skipped = list(found.skipped)
+    job = IndexJob(catalog, encoder, drafter, report, recipe, skipped, forget=forget_missing)
     with catalog.view() as view:
         is_empty = view.totals().passages + view.totals().questions == 0
     if is_empty:
@@ -95,10 +104,22 @@ def sync(
     elif not rebuild:
         catalog.require_encoder(encoder.fingerprint)
     if rebuild and not is_empty:
+        if not forget_missing:
+            _refuse_vanished(found, catalog)
         Rebuild(job, found).run()
     else:
         Update(job, found).run()
     return job.result(time.monotonic() - started)
+
+
+def _refuse_vanished(found: Scan, catalog: Catalog) -> None:
+    """Keep a rebuild from dropping most of the notes unasked."""
+    with catalog.view() as view:
+        known = [state.path for state in view.states()]
+    present, hidden = {file.path for file in found.files}, unread(found)
+    gone = [path for path in known if path not in present and not is_covered(path, hidden)]
+    if looks_wrong(len(gone), len(known)):
+        raise NotesVanished(told(gone))
 
 
 def count_stale(found: Scan, states: Iterable[NoteState]) -> int:

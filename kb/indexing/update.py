@@ -8,6 +8,7 @@ from typing import NamedTuple
 from kb.catalog.rows import NoteState
 from kb.indexing.drafting import Drafted, Source
 from kb.indexing.job import IndexJob, Progress, Texts
+from kb.indexing.vanishing import looks_wrong
 from kb.notes.vault import NoteFile, Scan
 
 # Texts that are embedded, and passages that are stored, in one transaction.
@@ -61,8 +62,11 @@ class Update:
             self._store()
         job.report(Progress("embedding", len(todo), len(todo)))
         with job.catalog.change() as writer:
-            gone = [state.id for states in self._gone.values() for state in states]
-            writer.remove_notes(gone)
+            gone = [state for states in self._gone.values() for state in states]
+            if looks_wrong(len(gone), len(self._states)) and not job.forget:
+                job.missing = tuple(sorted(state.path for state in gone))
+                gone = []
+            writer.remove_notes([state.id for state in gone])
             job.counts["removed"] += len(gone)
             job.conclude(writer)
 

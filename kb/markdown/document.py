@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, cast
 
 from markdown_it.token import Token
 
@@ -14,6 +15,7 @@ from kb.markdown.rules import block_parser
 from kb.markdown.source_map import MappedText
 from kb.markdown.writer import BlockWriter, Reference
 
+_DEFINED = re.compile(r"\]:\s*(?:<([^<>\n]*)>|(\S+))")
 _LISTS = frozenset({"bullet_list_open", "ordered_list_open"})
 _CONTAINERS = _LISTS | {"list_item_open", "blockquote_open", "box_open", "footnote_open"}
 _LITERAL = frozenset({"fence", "code_block", "math_block", "html_block", "table_open"})
@@ -38,11 +40,15 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The blocks of a note, its wiki links in order and its inline tags."""
+    """The blocks of a note, its wiki links in order and its inline tags.
+
+    :param addresses: of its other links and its pictures, as they stand.
+    """
 
     blocks: tuple[Block, ...]
     links: tuple[Reference, ...]
     tags: tuple[str, ...]
+    addresses: tuple[Reference, ...]
 
 
 @lru_cache(maxsize=2)
@@ -58,10 +64,22 @@ def parse_markdown(source: str, body_start: int = 0) -> Document:
     environment: dict[str, dict[str, object]] = {}
     tokens: list[Token] = []
     parser.block.parse(lines.text, parser, environment, tokens)
-    writer = BlockWriter(source, lines, frozenset(environment.get("references", {})))
+    references = environment.get("references", {})
+    writer = BlockWriter(source, lines, frozenset(references))
     walk = _Walk(tokens, writer)
     blocks = tuple(_without_empty(walk.blocks(None)))
-    return Document(blocks, tuple(writer.links), tuple(dict.fromkeys(writer.tags)))
+    addresses = (*writer.addresses, *_defined(source, lines, references))
+    return Document(blocks, tuple(writer.links), tuple(dict.fromkeys(writer.tags)), addresses)
+
+
+def _defined(source: str, lines: SourceLines, references: dict[str, object]) -> Iterator[Reference]:
+    """Return the addresses of ``[label]: address``."""
+    for each in cast("dict[str, dict[str, list[int]]]", references).values():
+        first, last = each["map"]
+        found = _DEFINED.search(source, lines.starts[first], lines.ends[last - 1])
+        if found:
+            group = 1 if found[1] is not None else 2
+            yield Reference(found[group], *found.span(group))
 
 
 @dataclass(slots=True)

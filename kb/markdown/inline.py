@@ -14,7 +14,7 @@ from html import unescape
 from typing import NamedTuple
 
 from kb.markdown.emphasis import Delimiter, DelimiterStack
-from kb.markdown.links import attributes_end, reference_end, target_end
+from kb.markdown.links import attributes_end, destination_span, reference_end, target_end
 from kb.markdown.region import Edit
 
 # Longer blocks are data, not prose: they are kept as plain text.
@@ -44,8 +44,11 @@ _RAW_ENDS = {"<!--": "-->", "<?": "?>", "<![CDATA[": "]]>", "<!": ">"}
 _WIDE = (("\u2e80", "\u9fff"), ("\uf900", "\ufaff"), ("\uff00", "\uffef"))
 
 
-class WikiSpan(NamedTuple):
-    """A wiki link in the text of a block; the range covers its brackets."""
+class LinkSpan(NamedTuple):
+    """A link in the text of a block.
+
+    The range covers the brackets of a wiki link, and of another link the address alone.
+    """
 
     target: str
     start: int
@@ -65,7 +68,8 @@ class Inline:
     """What a block of text holds."""
 
     edits: list[Edit] = field(default_factory=list[Edit])
-    links: list[WikiSpan] = field(default_factory=list[WikiSpan])
+    links: list[LinkSpan] = field(default_factory=list[LinkSpan])
+    addresses: list[LinkSpan] = field(default_factory=list[LinkSpan])
     tags: list[str] = field(default_factory=list[str])
 
 
@@ -212,7 +216,7 @@ class _Scanner:
         # In an embed, a number after the bar is a width.
         if label and label.strip() and not (start < match.start() and label[0].isdigit()):
             shown = 2
-        self.found.links.append(WikiSpan(target.strip(), start, match.end()))
+        self.found.links.append(LinkSpan(target.strip(), start, match.end()))
         self._edit(start, match.start(shown))
         end = match.start(1) + len(target) if shown == 1 else match.end(2)
         return self._edit(end, match.end())
@@ -238,6 +242,8 @@ class _Scanner:
     def _link_end(self, opener: _Bracket, at: int) -> int | None:
         end = target_end(self.text, at + 1)
         if end is not None:
+            low, high = destination_span(self.text, at + 1)
+            self.found.addresses.append(LinkSpan(self.text[low:high], low, high))
             return end
         # A label holds no brackets, so a bracket after the opening one rules out a reference.
         nested = self.newest_bracket > opener.start

@@ -35,6 +35,13 @@ def target_end(text: str, position: int) -> int | None:
     return end + 1 if text.startswith(")", end) else None
 
 
+def destination_span(text: str, position: int) -> tuple[int, int]:
+    """Return the range of the address in a target for which ``target_end`` found an end."""
+    start = _skip(text, position + 1)
+    end = _destination_end(text, start) or start
+    return (start + 1, end - 1) if text.startswith("<", start) else (start, end)
+
+
 def reference_end(
     text: str, label_start: int | None, close: int, known: frozenset[str]
 ) -> int | None:

@@ -28,7 +28,7 @@ _ADMONITION = re.compile(
     r"([ \t]*)(?:!!!|\?\?\?\+?)[ \t]+([\w-]*)[^\"\n]*(?:\"([^\"\n]*)\")?[ \t]*"
 )
 _SLASHES = re.compile(r"[ \t]*/{3,}[ \t]*([\w.-]*)[ \t]*(?:\|[ \t]*(.*?))?[ \t]*")
-_MATH = re.compile(r"(?<!\\)(?:\$\$.+?\$\$|\$(?=[^\s$])[^$\n]*(?<=[^\s$])\$(?!\d))", re.DOTALL)
+FORMULA = re.compile(r"(?<!\\)(?:\$\$.+?\$\$|\$(?=[^\s$])[^$\n]*(?<=[^\s$])\$(?!\d))", re.DOTALL)
 # What must stay at the beginning of a line.
 _LINE_MARKERS = re.compile(r"[ \t]*(?:(?:>|[-*+]|\d{1,9}[.)]|#{1,6}|\|)(?:[ \t]+|(?<=[>|])))*")
 _KINDS = {
@@ -108,7 +108,10 @@ def _links(text: str, document: Document, address: Callable[[str], str | None]) 
 def _boxes(text: str, start: int) -> Iterator[Edit]:
     """Write callouts and admonitions as quotes that begin with a title."""
     lines = SourceLines.of(text, start)
-    tokens = block_parser().parse(lines.text)
+    # Blocks only: parsing what stands in a line recurses without bound.
+    tokens: list[Token] = []
+    parser = block_parser()
+    parser.block.parse(lines.text, parser, {}, tokens)
     literal = {
         line
         for token in tokens
@@ -185,7 +188,7 @@ def _formulas(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """Return the formulas of the paragraphs around a span."""
     low = max(0, text.rfind("\n\n", 0, start))
     high = text.find("\n\n", end)
-    found = _MATH.finditer(text, low, len(text) if high < 0 else high)
+    found = FORMULA.finditer(text, low, len(text) if high < 0 else high)
     return [match.span() for match in found]
 
 

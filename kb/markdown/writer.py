@@ -24,7 +24,10 @@ _CELL_END = re.compile(r"\\.|\|")
 
 
 class Reference(NamedTuple):
-    """A wiki link: its target and the source range from ``[[`` to ``]]``."""
+    """A link in the source.
+
+    The range of a wiki link goes from ``[[`` to ``]]``, that of another one is its address.
+    """
 
     target: str
     start: int
@@ -39,6 +42,7 @@ class BlockWriter:
         self.lines = lines
         self.references = references
         self.links: list[Reference] = []
+        self.addresses: list[Reference] = []
         self.tags: list[str] = []
 
     def prose(
@@ -178,9 +182,10 @@ class BlockWriter:
         found = scan_inline(region.text, self.references)
         region.write(writer, found.edits)
         self.tags += found.tags
-        for link in found.links:
-            start, end = region.to_source(link.start), region.end_to_source(link.end)
-            self.links.append(Reference(link.target, start, end))
+        for links, spans in ((self.links, found.links), (self.addresses, found.addresses)):
+            for link in spans:
+                start, end = region.to_source(link.start), region.end_to_source(link.end)
+                links.append(Reference(link.target, start, end))
 
 
 def _first_line(token: Token) -> int:

@@ -40,9 +40,9 @@ def read_own_questions(file: Path) -> list[OwnQuestion]:
     """
     try:
         text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as exc:
+        rows = table(text) if file.suffix == ".md" else list(csv.reader(io.StringIO(text)))
+    except (OSError, UnicodeDecodeError, csv.Error) as exc:
         raise KbError(f"cannot read {file}: {exc}") from exc
-    rows = table(text) if file.suffix == ".md" else list(csv.reader(io.StringIO(text)))
     found = own_questions(str(file), rows)
     if not found:
         raise KbError(f"{file} holds no question")

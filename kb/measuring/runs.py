@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -42,8 +43,8 @@ def compare_runs(first: Path, second: Path) -> dict[str, Any]:
     for metric in METRICS:
         if not all(metric in one[key] and metric in other[key] for key in shared):
             continue
-        before = [float(one[key][metric]) for key in shared]
-        after = [float(other[key][metric]) for key in shared]
+        before = [one[key][metric] for key in shared]
+        after = [other[key][metric] for key in shared]
         found = resampling.compare(before, after)
         report[metric] = {
             "first": sum(before) / len(before),
@@ -54,9 +55,19 @@ def compare_runs(first: Path, second: Path) -> dict[str, Any]:
     return report
 
 
+def _finite(value: Any) -> float:  # noqa: ANN401  what JSON held
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{value!r} is no figure")
+    return number
+
+
 def _rows(file: Path) -> dict[str, dict[str, float]]:
     try:
         rows: Any = json.loads(file.read_text(encoding="utf-8"))["rows"]
-        return {str(key): dict(row) for key, row in rows.items()}
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as exc:
+        return {
+            str(key): {name: _finite(row[name]) for name in METRICS if name in row}
+            for key, row in rows.items()
+        }
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as exc:
         raise KbError(f"{file} is no run that `kb eval --save` wrote: {exc}") from exc

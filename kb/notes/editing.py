@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kb.errors import NoteChanged, VaultError
+from kb.notes import moving
 from kb.notes.locking import notes_lock
-from kb.notes.transaction import Change, apply, recover
+from kb.notes.transaction import Change, apply, is_interrupted, recover
+from kb.notes.trash import Trash, Trashed
 from kb.notes.writing import held, replace_atomic, safe_path, version_of, write_atomic
 
 if TYPE_CHECKING:
     from kb.notes.adding import Added
     from kb.notes.incoming import Incoming, Limits
+    from kb.notes.moving import Move
 
 __all__ = ["NoteEditor", "version_of"]
 
@@ -24,7 +27,21 @@ class NoteEditor:
     def __init__(self, root: Path, limits: Limits) -> None:
         """Take the notes of a folder."""
         self._root = root
-        self.limits = limits
+        self._limits = limits
+        self._trash = Trash(root)
+
+    @property
+    def limits(self) -> Limits:
+        """What is taken in as notes."""
+        return self._limits
+
+    def version(self, name: str) -> str | None:
+        """Return the version of a note that is there now, None if there is none.
+
+        :raises VaultError: if the name is not allowed.
+        """
+        now = held(safe_path(self._root, name))
+        return None if now is None else version_of(now)
 
     def write(
         self, name: str, text: str, expected: str | None, *, keep_line_ends: bool = False
@@ -114,6 +131,69 @@ class NoteEditor:
         if name is None:
             return add_files(self, files, self.limits, folder=folder, overwrite=overwrite)
         return add_files(self, files, self.limits, names=[name], overwrite=overwrite)
+
+    def plan_move(self, path: str, name: str) -> Move:
+        """Work out what becomes of a note and of the links to it under another name.
+
+        :raises VaultError: if that cannot be.
+        """
+        return moving.plan(self._root, path, name, max_bytes=self.limits.note_bytes)
+
+    def move(self, path: str, name: str, version: str | None = None) -> Move:
+        """Give a note another name, links following: all of it or nothing.
+
+        :param version: of the move that was shown, `Move.version`; None to move unseen.
+        :return: what was done.
+        :raises NoteChanged: if it is another move by now.
+        :raises VaultError: if it cannot be.
+        """
+        with notes_lock(self._root):
+            recover(self._root)
+            move = self.plan_move(path, name)
+            moving.check(move, version)
+            apply(self._root, move.changes)
+        return move
+
+    def delete(self, path: str, expected: str | None = None) -> str:
+        """Move a note to the trash.
+
+        :param expected: the version that is meant; None for any.
+        :return: its name in the trash.
+        :raises NoteChanged: if another version is there.
+        """
+        with notes_lock(self._root):
+            recover(self._root)
+            return self._trash.put(path, expected)
+
+    def deleted(self) -> list[Trashed]:
+        """Return what is in the trash, the last deleted first."""
+        return self._trash.notes()
+
+    def restore(self, name: str, to: str | None = None) -> str:
+        """Put a note back from the trash.
+
+        :param name: its name in the trash.
+        :param to: another path than the one it had.
+        :return: the path it was written to.
+        :raises VaultError: if it is not there, or its path is taken.
+        """
+        with notes_lock(self._root):
+            return self._trash.restore(name, to)
+
+    def destroy(self, name: str) -> None:
+        """Delete a note of the trash for good.
+
+        :raises VaultError: if it is not there.
+        """
+        with notes_lock(self._root):
+            self._trash.destroy(name)
+
+    def recover(self) -> list[str]:
+        """Put back what a change that was cut off left half done; return the paths."""
+        if not is_interrupted(self._root):
+            return []
+        with notes_lock(self._root):
+            return recover(self._root)
 
     def _path(self, target: Path) -> str:
         return target.relative_to(self._root.resolve()).as_posix()

@@ -18,7 +18,7 @@ _LABEL = re.compile(
     r"(?:(?P<asks>Q|Question|问|问题|提问)|A|Answer|答|答案|回答)\s*[:：]\s*",
     re.IGNORECASE,
 )
-_END = re.compile(r"[。！？?.!]\s*$")
+_ENDS = frozenset("。！？?.!")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def _pieces(mapped: MappedText) -> Iterator[tuple[bool, str, int, int]]:
     for label in _LABEL.finditer(text):
         turns = not labels or bool(label["asks"]) != bool(labels[-1]["asks"])
         # "The answer: 3" and "One question: why?" are words of an answer.
-        ends = not label["asks"] or not labels or _END.search(text[: label.start()])
+        ends = not label["asks"] or not labels or _ends_before(text, label.start())
         if turns and ends:
             labels.append(label)
     if not labels or labels[0].start() > 0:
@@ -81,6 +81,13 @@ def _pieces(mapped: MappedText) -> Iterator[tuple[bool, str, int, int]]:
         low = label.end()
         high = low + len(text[low:edge].rstrip())
         yield bool(label["asks"]), text[low:high], *mapped.map.to_source(low, high)
+
+
+def _ends_before(text: str, position: int) -> bool:
+    """Say whether a sentence ends before a position, white space between or not."""
+    while position and text[position - 1].isspace():
+        position -= 1
+    return position > 0 and text[position - 1] in _ENDS
 
 
 def _leaves(blocks: Sequence[Block]) -> Iterator[Block]:

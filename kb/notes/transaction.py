@@ -56,6 +56,11 @@ def apply(root: Path, changes: Sequence[Change]) -> None:
     journal.unlink(missing_ok=True)
 
 
+def is_interrupted(root: Path) -> bool:
+    """Say whether a change was cut off, or is being made just now."""
+    return _journal(root).exists()
+
+
 def recover(root: Path) -> list[str]:
     """Put back what an interrupted change left half done; the caller holds the notes' lock.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from kb.pages import language, links, opener
+from kb.pages import language, links, opener, person
 from kb.pages.language import t
 
 HERE = Path(__file__).parent
@@ -22,21 +22,24 @@ def main() -> None:
         menu_items={"About": t("about")},
     )
     st.html(HERE / "style.css")
+    editing = "visible" if opener.may_write() else "hidden"
     page = st.navigation(
         [
             st.Page(links.CHAT, title=t("page_chat"), default=True),
-            st.Page(links.INBOX, title=t("page_inbox"), url_path="inbox"),
+            st.Page(links.INBOX, title=t("page_inbox"), url_path="inbox", visibility=editing),
             st.Page(links.FAQ, title=t("page_faq"), url_path="faq"),
             st.Page(links.NOTES, title=t("page_notes"), url_path="notes"),
+            st.Page(links.INSIGHT, title=t("page_insight"), url_path="insight"),
             st.Page(links.STATUS, title=t("page_status"), url_path="index"),
             st.Page(links.NOTE, title=t("page_note"), url_path="note", visibility="hidden"),
         ],
         position="top",
     )
-    opener.opened()
+    opened = opener.opened()
     page.run()
     with st.sidebar:
         language.switch()
+        person.draw(opened.person)
 
 
 def _show_address() -> None:

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from kb.answer import Answer, from_json, to_json
-from kb.conversation import turn_of
-from kb.pages import cards, index_panel, opener, pieces, problems, promoting, sidebar
+from kb.conversation import said
+from kb.errors import CatalogMissing
+from kb.pages import (
+    cards,
+    copying,
+    index_panel,
+    keyboard,
+    language,
+    links,
+    opener,
+    pieces,
+    problems,
+    sidebar,
+    turn,
+)
 from kb.pages.language import t
 from kb.pages.scrolling import scroll_to
-from qa.followup.rewriting import MEMORY
-from qa.followup.rewriting import Turn as Earlier
 
 if TYPE_CHECKING:
     from kb.knowledge import KnowledgeBase
@@ -38,17 +50,22 @@ def main() -> None:
     turns: list[Turn] = []
     with problems.shown():
         turns = base.history.turns(chat) if chat else []
-    for turn in turns:
-        _draw(turn, _ASKED_ID if turn is turns[-1] else "")
+    for each in turns:
+        _draw(base, each, _ASKED_ID if each is turns[-1] else "")
     if turns:
         scroll_to(_ASKED_ID, f"turn {turns[-1].id}", "start")
-    asked = st.chat_input(t("ask_placeholder"), key="question", submit_mode="stop")
-    if not turns and not asked:
+    again = turn.asked_next()
+    typed = st.chat_input(t("ask_placeholder"), key="question", submit_mode="stop")
+    asked = typed if typed is not None else again
+    if not turns and asked is None:
         _welcome(opened, missing=chat is not None)
     if scope:
         pieces.quiet(t("scope_note", scope=", ".join([*scope.tags, *scope.folders])))
+    keyboard.enable()
+    copying.enable()
     if asked is not None:
-        _ask(base, chat, turns, asked, scope)
+        # Words that were corrected stand on their own.
+        _ask(base, chat, turns if typed is not None else [], asked, scope)
 
 
 def _ask(
@@ -56,9 +73,11 @@ def _ask(
 ) -> None:
     cards.question(question)
     with problems.shown():
-        answer = _answered(base, turns, question, scope)
+        stored = to_json(_answered(base, turns, question, scope))
+        if scope:
+            stored["scope"] = asdict(scope)
         chat = chat or base.history.new_chat()
-        base.history.add_turn(chat, question, to_json(answer))
+        base.history.add_turn(chat, question, stored)
         st.query_params[_PARAMETER] = chat
         st.rerun()
 
@@ -70,7 +89,7 @@ def _answered(base: KnowledgeBase, turns: list[Turn], question: str, scope: Scop
             return base.ask(
                 question,
                 scope=scope,
-                earlier=[_said(turn) for turn in turns[-MEMORY:]],
+                earlier=said(turns),
                 on_stage=lambda stage: status.update(label=t(f"stage_{stage}")),
             )
         except problems.OUR_ERRORS:
@@ -78,33 +97,50 @@ def _answered(base: KnowledgeBase, turns: list[Turn], question: str, scope: Scop
             raise
 
 
-def _said(turn: Turn) -> Earlier:
-    """Return what a turn stored means to the questions after it."""
+def _draw(base: KnowledgeBase, each: Turn, place: str) -> None:
+    cards.question(each.question, place)
     try:
-        return turn_of(from_json(turn.answer))
-    except ValueError:  # of another version: its question alone still tells the topic
-        return Earlier(turn.question)
-
-
-def _draw(turn: Turn, place: str) -> None:
-    cards.question(turn.question, place)
-    try:
-        answer = from_json(turn.answer)
+        answer = from_json(each.answer)
     except ValueError:
         problems.show(t("answered_unreadable"))
         return
-    cards.answer(answer)
-    promoting.button(answer, str(turn.id))
+    with st.chat_message("assistant", avatar=":material/menu_book:"):
+        if answer.asked_as:
+            turn.full_words(each, answer.asked_as)
+        cards.answer(answer, threshold=base.threshold)
+        turn.actions(base, each, answer)
 
 
 def _welcome(opened: opener.Opened, *, missing: bool) -> None:
-    st.title(t("ask_title"))
+    st.title(t("ask_title"), anchor=False)
     st.markdown(t("chat_gone") if missing else t("ask_intro"))
     with problems.shown():
         running = opened.indexer.running
         if opened.base.status().generation == 0:
             st.info(t("nothing_indexed"))
             index_panel.draw(opened, running=running)
+        else:
+            _examples(opened.base)
+
+
+def _examples(base: KnowledgeBase) -> None:
+    """Offer questions that the notes themselves ask."""
+    try:
+        found = base.examples(language.current())
+    except CatalogMissing:
+        return
+    if found:
+        pieces.quiet(t("examples"))
+    with st.container(key="kb_examples", gap="small"):
+        for number, question in enumerate(found):
+            st.button(
+                links.plain(question),
+                icon=":material/north_east:",
+                key=f"example_{number}",
+                on_click=turn.ask_next,
+                args=(question,),
+            )
+    pieces.quiet(t("keys"), "kb-keys")
 
 
 main()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
+from itertools import pairwise
 from typing import NamedTuple
 
+from kb.markdown.reading import FORMULA
 from kb.passages.sentences import sentence_spans
 
 # What a card shows of a passage, and a page of a note, before they cut it.
@@ -12,6 +15,7 @@ EXCERPT_CHARS = 360
 SOURCE_CHARS = 200_000
 _SENTENCE_CHARS = 600
 CITED_ID = "kb-cited"
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 
 class Window(NamedTuple):
@@ -36,6 +40,38 @@ def marked(text: str, start: int, end: int, window: Window | None = None, mark_i
     head = "… " if low > 0 else ""
     tail = " …" if high < len(text) else ""
     return f"{head}{escape(before)}{mark}{escape(after)}{tail}"
+
+
+def with_formulas(text: str, start: int, end: int, window: Window | None = None) -> str | None:
+    """Return the text as Markdown that shows exactly it, but its formulas set; None without any.
+
+    A formula is marked whole or not at all.
+
+    :param start: of the span in ``text`` that is marked, unless a bracket in a formula forbids it.
+    """
+    low, high = window or Window(0, len(text))
+    formulas = [m.span() for m in FORMULA.finditer(text) if m.start() < high and m.end() > low]
+    if not formulas:
+        return None
+    low, high = min(low, formulas[0][0]), max(high, formulas[-1][1])
+    for first, last in formulas:
+        start = first if first < start < last else start
+        end = last if first < end < last else end
+    edges = sorted({low, high, *(x for pair in formulas for x in pair), start, end})
+    parts = {(a, b): _piece(text[a:b], (a, b) in formulas) for a, b in pairwise(edges) if a >= low}
+    inside = "".join(piece for (a, b), piece in parts.items() if start <= a and b <= end)
+    before = "".join(piece for (_, b), piece in parts.items() if b <= start)
+    after = "".join(piece for (a, b), piece in parts.items() if a >= end and b <= high)
+    is_markable = inside and not any("[" in text[a:b] or "]" in text[a:b] for a, b in formulas)
+    mark = f":yellow-background[{inside}]" if is_markable else inside
+    return f"{'… ' if low else ''}{before}{mark}{after}{' …' if high < len(text) else ''}"
+
+
+def _piece(text: str, is_formula: bool) -> str:
+    if is_formula:
+        inner = " ".join(text.strip("$").split())
+        return f"$\\displaystyle {inner}$" if text.startswith("$$") else f"${inner}$"
+    return _PUNCTUATION.sub(r"\\\1", text).replace("\n", "  \n")
 
 
 def sentence_window(text: str, start: int, end: int, room: int = EXCERPT_CHARS) -> Window:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from kb.pages import problems
+from kb.pages import pieces, problems
 from kb.pages.language import t
 
 if TYPE_CHECKING:
@@ -15,6 +15,19 @@ if TYPE_CHECKING:
     from kb.pages.opener import Opened
 
 _SECONDS = 0.5
+_FOLLOW_SECONDS = 4.0
+_MISSING = 5
+
+
+def follow(opened: Opened) -> None:
+    """Draw the page anew when what can be found has changed since."""
+    _follow(opened.indexer, opened.indexer.changes)
+
+
+@st.fragment(run_every=_FOLLOW_SECONDS)
+def _follow(indexer: Indexer, seen: int) -> None:
+    if indexer.changes != seen:
+        st.rerun(scope="app")
 
 
 def draw(opened: Opened, *, running: bool, offer: bool = True, rebuild: bool = False) -> None:
@@ -27,9 +40,10 @@ def draw(opened: Opened, *, running: bool, offer: bool = True, rebuild: bool = F
     """
     indexer = opened.indexer
     if not running:
-        if offer:
+        if offer and opened.person.may_write:
             _buttons(indexer, rebuild=rebuild)
         _outcome(indexer)
+        follow(opened)
     else:
         _watch(indexer)
 
@@ -52,6 +66,19 @@ def _outcome(indexer: Indexer) -> None:
         problems.show(t("index_stopped"))
     elif (report := indexer.news) is not None:
         st.success(_told(report), icon=":material/check_circle:")
+    _missing(indexer)
+
+
+def _missing(indexer: Indexer) -> None:
+    """Say that most notes are gone at once, and ask whether that is meant so."""
+    if indexer.report is None or not (missing := indexer.report.missing):
+        return
+    with st.container(border=True):
+        st.warning(t("index_missing", count=len(missing)), icon=":material/folder_off:")
+        pieces.path_list((path, "") for path in missing[:_MISSING])
+        if st.button(t("index_forget"), icon=":material/delete_sweep:", key="index_forget"):
+            indexer.start(forget_missing=True)
+            st.rerun()
 
 
 def _told(report: IndexReport) -> str:

@@ -11,6 +11,12 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from kb.access.login import is_loopback
+from kb.access.oidc import public_url
 
 if TYPE_CHECKING:
     from kb.config import Settings
@@ -19,6 +25,7 @@ HERE = Path(__file__).parent
 APP = HERE / "app.py"
 SERVER = HERE / "server.py"
 CONFIG = HERE / "config.toml"
+_EVERYWHERE = ("0.0.0.0", "::")
 
 
 def run(settings: Settings, *, open_browser: bool = False) -> int:
@@ -44,12 +51,15 @@ def command(settings: Settings, *, open_browser: bool = False) -> list[str]:
     """
     port = settings.port or _free_port(settings.host)
     options = dict(_flat(tomllib.loads(CONFIG.read_text(encoding="utf-8"))))
-    hosts = [*options["server.allowedHosts"], settings.host]
+    shown = urlsplit(public_url(settings, port)).hostname or settings.host
+    hosts = [*options["server.allowedHosts"], settings.host, shown]
     options |= {
+        "browser.serverAddress": "localhost" if shown in _EVERYWHERE else shown,
         "server.address": settings.host,
         "server.port": port,
         "server.headless": not open_browser,
-        "server.allowedHosts": list(dict.fromkeys(hosts)),
+        # Open to others, it has names that only `kb.pages.gate` can tell.
+        "server.allowedHosts": list(dict.fromkeys(hosts)) if is_loopback(settings.host) else ["*"],
         "server.maxUploadSize": max(1, round(max(settings.max_note_mb, settings.max_upload_mb))),
     }
     flags = [f"--{name}={value}" for name, values in options.items() for value in _written(values)]
@@ -59,7 +69,7 @@ def command(settings: Settings, *, open_browser: bool = False) -> list[str]:
 def environment(settings: Settings) -> dict[str, str]:
     """Return the environment in which the pages find the same settings and this package."""
     given = {
-        f"KB_{name.upper()}": str(getattr(settings, name))
+        f"KB_{name.upper()}": _variable(getattr(settings, name))
         for name in settings.model_fields_set
         if getattr(settings, name) is not None
     }
@@ -70,6 +80,12 @@ def environment(settings: Settings) -> dict[str, str]:
         paths = [str(root), found.get("PYTHONPATH", "")]
         found["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
     return found
+
+
+def _variable(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return ",".join(cast("tuple[str]", value)) if isinstance(value, tuple) else str(value)
 
 
 def _flat(table: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

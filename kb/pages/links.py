@@ -20,8 +20,10 @@ NOTE = HERE / "note.py"
 STATUS = HERE / "status.py"
 INBOX = HERE / "inbox.py"
 FAQ = HERE / "faq.py"
+INSIGHT = HERE / "insight.py"
 
 LABEL_CHARS = 120
+SENTENCE_CHARS = 400
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 
@@ -54,6 +56,14 @@ def to_place(path: str, title: str, start: int, end: int) -> None:
     """Draw a link to a place of a note."""
     parameters = {"note": path, "start": str(start), "end": str(end)}
     _link(NOTE, title, parameters, icon=":material/description:")
+
+
+def to_sentence(path: str, text: str, start: int, end: int) -> None:
+    """Draw a sentence of a note as the link to its place."""
+    parameters = {"note": path, "start": str(start), "end": str(end)}
+    shown = plain(shortened(text, SENTENCE_CHARS)) or "…"
+    icon = ":material/format_quote:"
+    st.page_link(str(NOTE), label=shown, icon=icon, query_params=parameters)
 
 
 def to_passage(path: str, place: Place, label: str, *, back: bool) -> None:

@@ -1,4 +1,4 @@
-"""One note, opened at the place that the address names."""
+"""One note, opened at the place that the address names: read, or edited."""
 
 from __future__ import annotations
 
@@ -6,11 +6,22 @@ from contextlib import suppress
 
 import streamlit as st
 
-from kb.errors import CatalogMissing
+from kb.errors import CatalogMissing, NoteError
 from kb.knowledge import KnowledgeBase, NoteSource
-from kb.pages import links, opener, pieces, problems, reading
+from kb.pages import (
+    around,
+    editing,
+    index_panel,
+    links,
+    opener,
+    pieces,
+    problems,
+    reading,
+    tidying,
+)
 from kb.pages.highlight import CITED_ID, marked, source_window
 from kb.pages.language import t
+from kb.pages.opener import Opened
 from kb.pages.scrolling import scroll_to
 
 _NEIGHBOURS = 40
@@ -23,15 +34,22 @@ def main() -> None:
     if not path:
         st.info(t("no_note_chosen"))
         return
-    base = opener.opened().base
+    opened = opener.opened()
+    index_panel.follow(opened)
     with problems.shown():
-        note = base.read_note(path)
-        pieces.heading(note.title)
-        pieces.quiet(note.path)
-        pieces.tags(note.tags)
-        _draw(base, note)
+        try:
+            note = opened.base.read_note(path)
+        except NoteError:
+            # What was being written is shown all the same.
+            if not editing.draw_gone(opened, path):
+                raise
+        else:
+            pieces.heading(note.title)
+            pieces.quiet(note.path)
+            pieces.tags(note.tags)
+            _draw(opened, note)
     with st.sidebar, problems.shown():
-        _neighbours(base, path)
+        _neighbours(opened.base, path)
 
 
 def _neighbours(base: KnowledgeBase, path: str) -> None:
@@ -47,27 +65,43 @@ def _neighbours(base: KnowledgeBase, path: str) -> None:
                 links.to_neighbour(note.path, note.title, current=note.path == path)
 
 
-def _draw(base: KnowledgeBase, note: NoteSource) -> None:
+def _draw(opened: Opened, note: NoteSource) -> None:
     cited = _cited(note)
-    with st.container(horizontal=True, horizontal_alignment="right"):
-        # The choice stands under the place, so that another place opens rendered.
-        shown = st.segmented_control(
-            t("view"),
-            ("rendered", "source"),
-            default="rendered",
-            required=True,
-            format_func=t,
-            key=f"view {note.path} {cited}",
-            label_visibility="collapsed",
-        )
+    shown = _view(opened, note, cited)
+    if shown == "edit":
+        editing.draw(opened, note)
+        return
     if shown == "source":
         _source(note.source, *(cited or (0, 0)))
         if cited:
             scroll_to(CITED_ID, f"{note.path} {cited}")
-    else:
-        reading.draw(base, note, cited)
+        return
+    with problems.shown():
+        around.in_short(opened, note, expanded=cited is None)
+    reading.draw(opened.base, note, cited)
     if cited:
-        reading.around(base, note, cited)
+        reading.around(opened.base, note, cited)
+    with problems.shown():
+        around.others(opened, note)
+
+
+def _view(opened: Opened, note: NoteSource, cited: tuple[int, int] | None) -> str:
+    """Draw what can be done with the note, and return how it is shown."""
+    views = ["rendered", "source"]
+    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+        if opened.person.may_write:
+            views.append("edit")
+            tidying.menu(opened, note)
+        # The choice stands under the place, so that another place opens rendered.
+        return st.segmented_control(
+            t("view"),
+            views,
+            default="rendered",
+            required=True,
+            format_func=t,
+            key=editing.view_key(note.path, cited),
+            label_visibility="collapsed",
+        )
 
 
 def _cited(note: NoteSource) -> tuple[int, int] | None:

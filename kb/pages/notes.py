@@ -6,7 +6,7 @@ import streamlit as st
 
 from kb.errors import CatalogMissing
 from kb.knowledge import KnowledgeBase
-from kb.pages import adding, cards, index_panel, links, opener, pieces, problems
+from kb.pages import adding, cards, index_panel, links, opener, pieces, problems, trash
 from kb.pages.language import t
 from retrieval.scope import Scope
 
@@ -24,11 +24,17 @@ def main() -> None:
         if stale and not running:
             pieces.quiet(t("stale_note", count=stale))
         index_panel.draw(opened, running=running, offer=stale > 0)
-    browse, add = st.tabs([t("browse"), t("add")], key="notes_tabs")
+    if not opened.person.may_write:
+        with problems.shown():
+            _browse(opened.base)
+        return
+    browse, add, deleted = st.tabs([t("browse"), t("add"), t("trash")], key="notes_tabs")
     with browse, problems.shown():
         _browse(opened.base)
     with add:
         adding.draw(opened)
+    with deleted, problems.shown():
+        trash.draw(opened)
 
 
 def _browse(base: KnowledgeBase) -> None:

@@ -16,6 +16,7 @@ from kb.knowledge import KnowledgeBase
 from kb.pages import problems
 from kb.pages.indexer import Indexer
 from kb.pages.language import t
+from kb.pages.person import person_here
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,11 @@ def open_base() -> Opened:
     :raises KbError: if a setting is wrong or the folder cannot be read.
     """
     base = KnowledgeBase.open(settings())
+    indexer = Indexer(base)
     threading.Thread(target=_warm_up, args=(base,), name="warm-up", daemon=True).start()
-    return Opened(base, Indexer(base))
+    if base.settings.watch:
+        threading.Thread(target=_watch, args=(base, indexer), name="watch", daemon=True).start()
+    return Opened(base, indexer)
 
 
 def opened() -> Opened:
@@ -54,16 +58,36 @@ def opened() -> Opened:
 
 
 def person() -> Person:
-    """Return who uses this page."""
-    return LOCAL
+    """Return who uses this page; a stranger is shown where to log in, and the run ends.
+
+    :raises KbError: if a setting is wrong.
+    """
+    return person_here(settings())
+
+
+def may_write() -> bool:
+    """Whether to offer what only editors may do; the base refuses it to others anyway."""
+    with suppress(*problems.OUR_ERRORS):
+        return person().may_write
+    return False
 
 
 def _for(who: Person, found: Opened) -> Opened:
     return Opened(guarded(found.base, who), guarded_indexer(found.indexer, who), who)
 
 
+def _watch(base: KnowledgeBase, indexer: Indexer) -> None:
+    """Index what other programs change, as long as the process lives."""
+    from kb.indexing.watching import changes
+
+    for _ in changes(base.root, threading.Event()):
+        indexer.start(quiet=True)
+
+
 def _warm_up(base: KnowledgeBase) -> None:
-    # What goes wrong here is shown at the first question.
+    # What goes wrong here is shown at the first question, or when a note is written.
+    with suppress(*problems.OUR_ERRORS):
+        base.editing.recover()
     with suppress(*problems.OUR_ERRORS):
         base.warm_up()
 

@@ -38,6 +38,13 @@ def tags(names: Iterable[str]) -> None:
         st.html(f'<div class="kb-tags">{chips}</div>')
 
 
+def badges(texts: Iterable[str]) -> None:
+    """Draw what an answer is marked with, if there is anything."""
+    chips = "".join(f"<span>{escape(text)}</span>" for text in texts)
+    if chips:
+        st.html(f'<div class="kb-tags kb-badges">{chips}</div>')
+
+
 def facts(values: Mapping[str, str]) -> None:
     """Draw names and what they stand for."""
     rows = "".join(

@@ -14,8 +14,8 @@ const MOVES = ["wheel", "touchmove", "pointerdown", "keydown"]
 export default function ({ data, parentElement }) {
   if (parentElement.kbPlace === data.place) return
   parentElement.kbPlace = data.place
-  let looks = 100
-  let found = 0
+  let looks = 120
+  let calm = 0
   const stop = () => {
     clearInterval(timer)
     MOVES.forEach((move) => removeEventListener(move, stop, true))
@@ -23,11 +23,13 @@ export default function ({ data, parentElement }) {
   const timer = setInterval(() => {
     const wanted = document.getElementById(data.id)
     if (wanted !== null && wanted.offsetParent !== null) {
+      const before = wanted.getBoundingClientRect().top
       wanted.scrollIntoView({ block: data.block })
-      found += 1
+      const moved = Math.abs(wanted.getBoundingClientRect().top - before) > 1
+      calm = moved ? 0 : calm + 1
     }
     looks -= 1
-    if (looks === 0 || found === 12) stop()
+    if (looks === 0 || calm === 24) stop()
   }, 75)
   MOVES.forEach((move) => addEventListener(move, stop, { capture: true, passive: true }))
 }

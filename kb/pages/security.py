@@ -51,7 +51,7 @@ def security_headers() -> dict[str, str]:
     }
     return {
         "content-security-policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
-        "referrer-policy": "no-referrer",
+        "referrer-policy": "same-origin",
         "x-content-type-options": "nosniff",
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -9,6 +10,7 @@ import streamlit as st
 from kb.errors import CatalogMissing
 from kb.pages import links, pieces, problems
 from kb.pages.language import t
+from kb.quoting import chat_json, chat_markdown, file_name
 from retrieval.scope import Scope
 
 if TYPE_CHECKING:
@@ -24,9 +26,16 @@ def new_chat() -> None:
 def chats(history: History, current: str | None) -> None:
     """Draw the chats, newest first, and what can be done with the one that is open."""
     st.subheader(t("chats"), anchor=False)
-    found = history.chats()
+    words = st.text_input(
+        t("chat_search"),
+        placeholder=t("chat_search"),
+        icon=":material/search:",
+        key="chat_search",
+        label_visibility="collapsed",
+    )
+    found = history.chats(words=words)
     if not found:
-        pieces.quiet(t("chat_none"))
+        pieces.quiet(t("chat_not_found") if words.strip() else t("chat_none"))
     with st.container(gap="xsmall"):
         for chat in found:
             links.to_chat(chat.id, chat.title or t("chat_untitled"), current=chat.id == current)
@@ -64,12 +73,37 @@ def _choice(label: str, counted: list[tuple[str, int]]) -> list[str]:
 
 def _options(history: History, chat: Chat) -> None:
     with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
-        if st.button(t("chat_rename"), icon=":material/edit:", type="tertiary", key="rename_chat"):
+        if _icon("edit", "chat_rename"):
             st.dialog(t("chat_rename"))(_rename)(history, chat)
-        if st.button(
-            t("chat_delete"), icon=":material/delete:", type="tertiary", key="delete_chat"
-        ):
+        if _icon("download", "chat_export"):
+            st.dialog(t("chat_export"))(_export)(history, chat)
+        if _icon("delete", "chat_delete"):
             st.dialog(t("chat_delete"))(_delete)(history, chat)
+
+
+def _icon(icon: str, label: str) -> bool:
+    """Draw a button with its name in small type, and say whether it was pressed."""
+    return st.button(t(label), icon=f":material/{icon}:", type="tertiary", key=label)
+
+
+def _export(history: History, chat: Chat) -> None:
+    pieces.words(chat.title or t("chat_untitled"))
+    with problems.shown():
+        turns = history.turns(chat.id)
+        name = file_name(chat.title)
+        text = json.dumps(chat_json(chat, turns), ensure_ascii=False, indent=2)
+        with st.container(horizontal=True):
+            st.download_button(
+                t("export_markdown"),
+                chat_markdown(chat, turns),
+                f"{name}.md",
+                "text/markdown",
+                type="primary",
+                key="export_markdown",
+            )
+            st.download_button(
+                t("export_json"), text, f"{name}.json", "application/json", key="export_json"
+            )
 
 
 def _rename(history: History, chat: Chat) -> None:

@@ -15,6 +15,7 @@ from typing import Any, Literal, cast
 
 from kb.errors import HistoryError
 from kb.storage.database import Database
+from kb.storage.text import storable
 from kb.storage.waiting import Unanswered, topic_of, waiting
 
 HISTORY_FILE = "history.db"
@@ -57,6 +58,10 @@ _TABLES = (
 )
 
 Verdict = Literal["up", "down"]
+# Whether a chat holds a word: in its title, a question or an answer.
+_HOLDS = """(instr(lower(title), lower(?)) OR EXISTS (SELECT 1 FROM turns
+  WHERE chat_id = chats.id AND (instr(lower(question), lower(?)) OR
+  instr(lower(coalesce(iif(json_valid(answer), answer ->> 'answer', ''), '')), lower(?)))))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,19 @@ class Turn:
     asked_at: datetime
     verdict: Verdict | None
     right_answer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """That something was asked; the time is in UTC.
+
+    :param is_good: whether it was answered and nobody found that wrong.
+    :param note: that its answer cited first, None if none.
+    """
+
+    asked_at: datetime
+    is_good: bool
+    note: str | None
 
 
 class History:
@@ -112,12 +130,19 @@ class History:
             self._add_chat(connection, chat, title)
         return chat
 
-    def chats(self, limit: int = 50) -> list[Chat]:
-        """Return the chats, the one last spoken in first."""
+    def chats(self, limit: int = 50, words: str = "") -> list[Chat]:
+        """Return the chats, the one last spoken in first.
+
+        :param words: only chats whose title, or a question or an answer in them, holds each of
+            these words, in upper or lower case of ASCII.
+        """
+        held = words.split()
+        conditions = " AND ".join(["owner = ?", *[_HOLDS] * len(held)])
         rows = self._rows(
-            "SELECT id, title, updated_at FROM {chats} WHERE owner = ?"
+            f"SELECT id, title, updated_at FROM {{chats}} AS chats WHERE {conditions}"
             " ORDER BY updated_at DESC, rowid DESC LIMIT ?",
             self._owner,
+            *(word for word in held for _ in range(3)),
             limit,
         )
         return [Chat(chat, title, datetime.fromisoformat(moment)) for chat, title, moment in rows]
@@ -145,9 +170,9 @@ class History:
         :param answer: as ``kb.answer.to_json`` gives it.
         :raises HistoryError: if the chat is somebody else's.
         """
-        stored = json.dumps(answer, ensure_ascii=False)
+        question, stored = storable(question), storable(json.dumps(answer, ensure_ascii=False))
         is_answered = answer.get("answer") is not None
-        topic = topic_of(answer.get("asked_as") or question)
+        topic = topic_of(storable(answer.get("asked_as") or question))
         with self._write() as connection:
             moment = self._add_chat(connection, chat, question)
             cursor = connection.execute(
@@ -170,17 +195,19 @@ class History:
             for number, question, answer, moment, *verdict in rows
         ]
 
-    def feedback(self, turn: int, verdict: Verdict, right_answer: str | None = None) -> None:
+    def feedback(self, turn: int, verdict: Verdict | None, right_answer: str | None = None) -> None:
         """Note down what a reader thinks of an answer, in place of what was noted before.
 
+        :param verdict: None takes back what was thought.
         :raises HistoryError: if there is no such turn.
         """
+        right = right_answer and storable(right_answer)
         with self._write() as connection:
             query = (
                 "UPDATE turns SET verdict = ?, right_answer = ? WHERE id = ?"
                 " AND chat_id IN (SELECT id FROM chats WHERE owner = ?)"
             )
-            if not connection.execute(query, (verdict, right_answer, turn, self._owner)).rowcount:
+            if not connection.execute(query, (verdict, right, turn, self._owner)).rowcount:
                 raise HistoryError(f"there is no turn {turn}")
 
     def inbox(self) -> list[Unanswered]:
@@ -218,6 +245,22 @@ class History:
         )
         with self._write() as connection:
             connection.executemany(query, turns.items())
+
+    def asked(self) -> list[Asked]:
+        """Return everybody's questions in order, without what was said."""
+        rows = self._rows(
+            "SELECT asked_at, verdict IS NOT 'down' AND (is_answered OR verdict IS 'up'),"
+            " json_extract(answer, '$.citations[0].note') FROM turns ORDER BY id"
+        )
+        return [
+            Asked(datetime.fromisoformat(moment), bool(good), note) for moment, good, note in rows
+        ]
+
+    def asked_state(self) -> tuple[int, ...]:
+        """Return what changes whenever `asked` or `inbox` does."""
+        rows = self._rows("SELECT coalesce(max(id), 0), count(*), count(verdict) FROM turns")
+        settled = self._rows("SELECT count(*), coalesce(sum(turn_id), 0) FROM settled", since=2)
+        return tuple(int(each) for row in (*rows, *settled) for each in row)
 
     def close(self) -> None:
         """Close what is open; the object can be used again."""
@@ -296,5 +339,5 @@ class History:
 
 
 def _shorten(title: str) -> str:
-    line = " ".join(title.split())
+    line = " ".join(storable(title).split())
     return line if len(line) <= TITLE_CHARS else f"{line[: TITLE_CHARS - 1].rstrip()}…"

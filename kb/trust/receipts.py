@@ -120,7 +120,7 @@ def append_receipt(file: Path, receipt: Receipt) -> None:
                 line = b"\n" + line
             try:
                 if out.write(line) != len(line):
-                    raise OSError(0, "the disk took only a part of it")
+                    raise OSError(0, "the disk is full: it took only a part")
                 os.fsync(out.fileno())
             except OSError:
                 out.truncate(size)

@@ -75,7 +75,10 @@ def find_topic(question: str, cited: Sequence[str] = ()) -> str:
 
     :param cited: heading and title of what answered it; a phrase found there is preferred.
     """
+    degree = _degree(question)
     phrases = _phrases(question)
+    # "How deep is Lake Baikal?" is about the lake.
+    phrases = [each for each in phrases if each != degree] or phrases
     if not phrases:
         return ""
     known = {word for name in cited for word in re.findall(r"\w+", name.lower())}
@@ -83,6 +86,17 @@ def find_topic(question: str, cited: Sequence[str] = ()) -> str:
         named = [p for p in phrases if known & set(re.findall(r"\w+", p.lower()))]
         phrases = named or phrases
     return phrases[0]
+
+
+def _degree(question: str) -> str:
+    """Return what "how" asks the degree of, "deep" in "how deep is it"; "" if it asks for none."""
+    tokens = [token.group() for token in _TOKEN.finditer(question)]
+    lower = [token.lower() for token in tokens]
+    at = lower.index("how") if "how" in lower[:2] else len(lower)
+    inverted = len(lower) > at + 3 and lower[at + 2] in words.AUXILIARY
+    # "How attention is used" is no such question: its verb stands behind the auxiliary.
+    is_verb = inverted and lower[at + 3] in words.VERBS and tokens[at + 3].islower()
+    return tokens[at + 1] if inverted and not is_verb else ""
 
 
 def _asks(text: str) -> bool:

@@ -106,8 +106,13 @@ class Visitor:
 
 
 @contextmanager
-def visiting(browser: Browser, url: str, **options: Any) -> Generator[Visitor]:
-    """Open a window of its own; fails if something else than the pages was loaded or broke."""
+def visiting(
+    browser: Browser, url: str, *, also: tuple[str, ...] = (), **options: Any
+) -> Generator[Visitor]:
+    """Open a window of its own; fails if something else than the pages was loaded or broke.
+
+    :param also: addresses that may be loaded besides.
+    """
     context = browser.new_context(**{"locale": "en-US", **options})
     page = context.new_page()
     visitor = Visitor(page, url)
@@ -119,7 +124,7 @@ def visiting(browser: Browser, url: str, **options: Any) -> Generator[Visitor]:
         yield visitor
     finally:
         context.close()
-    own = (url, url.replace("http", "ws", 1), "data:", "blob:")
+    own = (url, url.replace("http", "ws", 1), "data:", "blob:", *also)
     assert not [each for each in visitor.outside if not each.startswith(own)]
     assert not visitor.dialogs
     assert not visitor.broken

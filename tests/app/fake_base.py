@@ -12,10 +12,15 @@ from typing import Any
 from kb.answer import Alternative, Answer, Citation, Scored
 from kb.catalog.rows import NoteInfo
 from kb.curation.curator import Curator
+from kb.digest.digest import Digest
 from kb.errors import CatalogMissing, NoteError, QuestionError, VaultError
+from kb.explaining import Explanation, Weighed
 from kb.faq import SAME_WORDS
 from kb.indexing.sync import IndexReport, Progress
 from kb.knowledge import NoteSource, Status
+from kb.notes.adding import Added, add_files
+from kb.notes.incoming import Incoming, Limits
+from kb.notes.trash import Trashed
 from kb.notes.vault import Skipped
 from kb.reading import NoteReader
 from kb.storage.history import History
@@ -64,11 +69,33 @@ def unanswered(question: str) -> Answer:
     return Answer(question, None, "none", 0.1, nearest=(Scored(citation(PASSAGE), 0.5, 0.9),))
 
 
+class FakeEditing:
+    """Adds files as the real one does, to what a base has written."""
+
+    def __init__(self, base: FakeBase) -> None:
+        self._base = base
+
+    def add_files(
+        self, files: Sequence[Incoming], *, folder: str = "", overwrite: bool = False
+    ) -> Added:
+        limits = Limits(10_000, 10_000)
+        return add_files(self, files, limits, folder=folder, overwrite=overwrite)  # type: ignore[arg-type]
+
+    def check_names(self, names: list[str], *, overwrite: bool = False) -> None:
+        pass
+
+    def add_all(self, notes: list[tuple[str, str]], *, overwrite: bool = False) -> list[str]:
+        return [self._base.add_note(name, text, overwrite=overwrite) for name, text in notes]
+
+    def deleted(self) -> list[Trashed]:
+        return []
+
+
 class FakeBase:
     """Answers what has "answer" in it; keeps what it was called with."""
 
     def __init__(self, folder: Path) -> None:
-        self.settings: Any = SimpleNamespace(max_note_mb=10, language="auto")
+        self.settings: Any = SimpleNamespace(max_note_mb=10, max_upload_mb=50, language="auto")
         self.history = History(folder / ".kb")
         self.curation = Curator(
             folder,
@@ -79,17 +106,29 @@ class FakeBase:
         )
         self.reading = NoteReader(self)  # type: ignore[arg-type]
         self.indexed = True
+        self.threshold = 0.5
         self.stale = 0
         self.failure: Exception | None = None
         self.scopes: list[Scope | None] = []
         self.earlier: list[tuple[Turn | str, ...]] = []
         self.stages: list[str] = []
         self.written: dict[str, str] = {"a/b.md": SOURCE}
+        self.digested = Digest()
         self.rebuilt: list[bool] = []
+        self.forgotten: list[bool] = []
+        self.missing: tuple[str, ...] = ()
 
     def view(self) -> Any:
         """Stand in for the catalogue, which holds nothing."""
         raise CatalogMissing("there is no index yet: run `kb index`")
+
+    @property
+    def editing(self) -> FakeEditing:
+        return FakeEditing(self)
+
+    @property
+    def digest(self) -> Any:
+        return SimpleNamespace(of=lambda _path: self.digested, backlinks=lambda _path: [])
 
     def _ready(self) -> None:
         if self.failure is not None:
@@ -118,6 +157,18 @@ class FakeBase:
         found = answered(question) if "answer" in question else unanswered(question)
         return replace(found, asked_as=f"{question} {NASTY}") if "its" in question else found
 
+    def explain(self, question: str, scope: Scope | None = None) -> Explanation:
+        self._ready()
+        self.scopes.append(scope)
+        weighed = Weighed(1, citation(), 0.9, 0.8, 9.7, 3.0, 0.05, 0.8, "answers")
+        unread = Weighed(7, citation(PASSAGE), 0.5, None, 2.0, None, None, None, "unread")
+        return Explanation(question, self.threshold, 6, None, (weighed, unread))
+
+    def examples(self, language: str, count: int = 4) -> list[str]:
+        self._ready()
+        assert language in ("en", "zh")
+        return [f"What is the answer? {NASTY}"][:count]
+
     def search(self, query: str, k: int = 10, scope: Scope | None = None) -> list[Scored]:
         self._ready()
         self.scopes.append(scope)
@@ -142,15 +193,22 @@ class FakeBase:
         )
 
     def index(
-        self, *, rebuild: bool = False, progress: Callable[[Progress], None] | None = None
+        self,
+        *,
+        rebuild: bool = False,
+        forget_missing: bool = False,
+        timeout: float = 0.0,  # noqa: ARG002
+        progress: Callable[[Progress], None] | None = None,
     ) -> IndexReport:
         if self.failure is not None:
             raise self.failure
         self.rebuilt.append(rebuild)
+        self.forgotten.append(forget_missing)
         if progress is not None:
             progress(Progress("embedding", 1, 2, "a/b.md"))
         self.indexed, self.stale = True, 0
-        return IndexReport(1, 0, 0, 0, 0, 3, 3, (), (), 0.1)
+        missing = () if forget_missing else self.missing
+        return IndexReport(1, 0, 0, 0, 0, 3, 3, (), (), 0.1, missing)
 
     def notes(
         self, *, folder: str | None = None, tag: str | None = None, text: str = ""

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.pages.highlight import Window, beginning, marked, sentence_window, source_window
+from kb.pages.highlight import (
+    Window,
+    beginning,
+    marked,
+    sentence_window,
+    source_window,
+    with_formulas,
+)
 
 TEXTS = st.text(max_size=200)
 
@@ -100,3 +107,28 @@ def test_beginning_starts_at_the_beginning() -> None:
     window = beginning("One is here. " * 100, 50)
     assert window.start == 0
     assert window.end <= 60
+
+
+def test_with_formulas_sets_formulas_and_shows_the_rest_as_it_is() -> None:
+    text = "So *each* head\nhas $d_k = 64$ and\n$$\nx^2\n$$ <b>."
+    at = text.index("each")
+    shown = with_formulas(text, at, at + 4)
+    assert shown == (
+        "So \\*:yellow-background[each]\\* head  \nhas $d_k = 64$ and  \n"
+        "$\\displaystyle x^2$ \\<b\\>\\."
+    )
+
+
+def test_with_formulas_marks_a_formula_whole() -> None:
+    text = "It is $d_k = 64$ here."
+    at = text.index("64")
+    assert with_formulas(text, at, at + 2) == "It is :yellow-background[$d_k = 64$] here\\."
+
+
+def test_with_formulas_shows_that_a_window_is_cut() -> None:
+    text = "One. Two $x$ here. Three."
+    assert with_formulas(text, 5, 8, Window(5, 18)) == "… :yellow-background[Two] $x$ here\\. …"
+
+
+def test_with_formulas_is_nothing_without_a_formula() -> None:
+    assert with_formulas("It costs $5 and 6.", 0, 2) is None

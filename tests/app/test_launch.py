@@ -25,6 +25,23 @@ def test_command_binds_to_this_machine_and_reports_to_nobody(tmp_path: Path) -> 
     assert "--server.allowedHosts=localhost" in found
 
 
+def test_command_checks_who_asks_and_needs_no_address_from_outside(tmp_path: Path) -> None:
+    found = options(Settings.load(tmp_path))
+    for rule in ("enableCORS=true", "enableXsrfProtection=true", "enableAgentApi=false"):
+        assert f"--server.{rule}" in found
+    assert "--browser.serverAddress=127.0.0.1" in found
+    shared = options(Settings.load(tmp_path, host="0.0.0.0", public_url="https://n.example.org"))
+    assert "--browser.serverAddress=n.example.org" in shared
+    assert "--browser.serverAddress=localhost" in options(Settings.load(tmp_path, host="0.0.0.0"))
+
+
+def test_environment_hands_on_lists_and_the_secret(tmp_path: Path) -> None:
+    given = {"oidc_metadata_url": "https://id", "oidc_client_id": "n", "oidc_client_secret": "s3"}
+    found = launch.environment(Settings.load(tmp_path, readers="a, b", **given))
+    assert (found["KB_READERS"], found["KB_OIDC_CLIENT_SECRET"]) == ("a,b", "s3")
+    assert "s3" not in " ".join(options(Settings.load(tmp_path, readers="a, b", **given)))
+
+
 def test_command_opens_a_browser_when_asked(tmp_path: Path) -> None:
     assert "--server.headless=false" in options(Settings.load(tmp_path), open_browser=True)
 

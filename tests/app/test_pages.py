@@ -132,6 +132,65 @@ def test_chat_without_index_offers_to_index(open_page: Open, base: FakeBase) -> 
     assert not app.info
 
 
+def test_chat_is_judged_and_the_right_answer_kept(open_page: Open, base: FakeBase) -> None:
+    app = ask(open_page(), "what is the answer?")
+    (chat,) = base.history.chats()
+    (turn,) = base.history.turns(chat.id)
+    app.get("feedback")[0].set_value(0).run()
+    app.text_input(key=f"right_text_{turn.id}").set_value(NASTY)
+    next(each for each in app.button if each.label == "Save").click().run()
+    (turn,) = base.history.turns(chat.id)
+    assert (turn.verdict, turn.right_answer) == ("down", NASTY)
+    assert [each.right_answer for each in base.history.inbox()] == [NASTY]
+
+
+def test_chat_asks_again_in_corrected_words_which_stand_alone(
+    open_page: Open, base: FakeBase
+) -> None:
+    app = ask(ask(open_page(), "what is the answer?"), "and its answer?")
+    (chat,) = base.history.chats()
+    turn = base.history.turns(chat.id)[-1]
+    app = app.button(key=f"edit_{turn.id}").click().run()
+    app.text_input(key=f"full_{turn.id}").set_value("the other answer")
+    next(each for each in app.button if each.label == "Ask again").click().run()
+    assert base.earlier[-1] == ()
+    assert [each.question for each in base.history.turns(chat.id)][2:] == ["the other answer"]
+
+
+def test_chat_explains_an_answer_where_it_looked(open_page: Open, base: FakeBase) -> None:
+    app = open_page()
+    app.multiselect(key="scope_tags").set_value(["tag"]).run()
+    app = ask(app, "what is the answer?")
+    next(each for each in app.button if each.label == "Why this answer?").click().run()
+    assert not app.exception
+    assert base.scopes[-1] == Scope(("tag",), ())
+    shown = "\n".join(str(each.proto.body) for each in app.get("html"))
+    assert "Looked for: what is the answer?" in shown
+    assert "It is the answer: confidence 80%." in shown
+
+
+def test_chat_copies_the_answer_as_markdown(open_page: Open) -> None:
+    app = ask(open_page(), "what is the answer?")
+    assert 'data-text="&gt; The answer is 中文 **forty-two** 😀 here.' in html(app)
+
+
+def test_empty_chat_offers_questions_of_the_notes(open_page: Open, base: FakeBase) -> None:
+    app = open_page()
+    example = app.button(key="example_0")
+    assert example.label == plain(f"What is the answer? {NASTY}")
+    example.click().run()
+    (chat,) = base.history.chats()
+    assert base.history.turns(chat.id)[0].question == f"What is the answer? {NASTY}"
+
+
+def test_chats_are_searched(open_page: Open, base: FakeBase) -> None:
+    base.history.add_turn("one", "of lakes", {"answer": None})
+    base.history.add_turn("two", "of bread", {"answer": None})
+    app = open_page()
+    app.text_input(key="chat_search").set_value("LAKES").run()
+    assert [query for _, query in links(app) if "chat=" in query] == ["chat=one"]
+
+
 def test_chat_looks_only_where_told(open_page: Open, base: FakeBase) -> None:
     app = open_page()
     app.multiselect(key="scope_tags").set_value(["tag"]).run()
@@ -271,6 +330,18 @@ def test_status_makes_a_damaged_index_anew(open_page: Open, base: FakeBase) -> N
     app = settled(app, opener.open_base().indexer)
     assert base.rebuilt == [True]
     assert len(app.success) == 1
+
+
+def test_notes_that_vanished_are_forgotten_only_when_told(open_page: Open, base: FakeBase) -> None:
+    base.missing = tuple(f"n{number}.md" for number in range(7))
+    app = open_page("status")
+    app.button(key="index_now").click().run()
+    app = settled(app, opener.open_base().indexer)
+    assert "vanished from the folder at once: 7" in app.warning[0].value
+    app.button(key="index_forget").click().run()
+    app = settled(app, opener.open_base().indexer)
+    assert base.forgotten == [False, True]
+    assert not app.warning
 
 
 def test_failed_indexing_is_one_error(open_page: Open, base: FakeBase) -> None:

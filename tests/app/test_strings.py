@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import re
 import string
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 
-from kb.pages import launch
-from kb.pages.strings import LANGUAGES, TABLE, ask, everywhere, faq, inbox, index, notes, translate
+from kb.pages import launch, strings
+from kb.pages.strings import LANGUAGES, TABLE, translate
 
 PAGES = sorted(launch.HERE.glob("*.py"))
 
@@ -17,7 +19,8 @@ def fields(text: str) -> set[str]:
 
 
 def test_no_text_is_written_twice() -> None:
-    modules = [ask, everywhere, faq, inbox, index, notes]
+    names = [each.name for each in iter_modules(strings.__path__, f"{strings.__name__}.")]
+    modules = [import_module(name) for name in names]
     assert sum(len(module.TEXTS) for module in modules) == len(TABLE)
 
 
@@ -41,7 +44,7 @@ def test_pages_use_texts_that_exist(page: Path) -> None:
 
 def test_every_text_is_used() -> None:
     source = "".join(page.read_text("utf-8") for page in PAGES)
-    built = ("stage_", "confidence_", "index_", "language_")
+    built = ("stage_", "confidence_", "index_", "language_", "why_", "role_")
     unused = {
         key
         for key in TABLE

@@ -3,6 +3,7 @@ import os
 import re
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,13 @@ def test_ask_of_nothing_known_exits_0_with_null(notes: Path) -> None:
     kb("index", "-n", str(notes))
     answer = as_json(kb("ask", "-n", str(notes), "--json", "Who won the 1998 World Cup?"))
     assert (answer["answer"], answer["kind"]) == (None, "none")
+
+
+def test_status_json_of_an_indexed_folder_tells_when(notes: Path) -> None:
+    kb("index", "-n", str(notes))
+    status = as_json(kb("status", "-n", str(notes), "--json"))
+    assert status["notes"] == 2
+    assert datetime.fromisoformat(status["indexed_at"]).tzinfo is not None
 
 
 def test_add_takes_file_folder_and_standard_input(notes: Path, tmp_path: Path) -> None:

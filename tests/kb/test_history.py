@@ -159,3 +159,34 @@ def test_damaged_history_is_named_and_left_alone(history: History) -> None:
 def test_history_without_its_folder_is_an_error_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(HistoryError, match="cannot be made"):
         History(tmp_path / "none" / ".kb").new_chat()
+
+
+def test_chats_are_found_by_words_of_title_question_and_answer(history: History) -> None:
+    history.add_turn("one", "How many planets?", ANSWERED)
+    history.add_turn("one", "记忆有多长？", UNANSWERED)
+    history.add_turn("two", "100% _sure_?", UNANSWERED)
+    history.rename_chat("two", "Something else")
+
+    def found(words: str) -> list[str]:
+        return [chat.id for chat in history.chats(words=words)]
+
+    assert found("PLANETS nine") == ["one"]
+    assert found("记忆") == ["one"]
+    assert found("100%") == found("_") == found("else") == ["two"]
+    assert found("planets else") == []
+    assert found("  ") == ["two", "one"]
+
+
+def test_chats_of_others_are_not_found(history: History) -> None:
+    history.of("ada").add_turn("hers", "A secret?", ANSWERED)
+    assert history.chats(words="secret") == []
+    assert len(history.of("ada").chats(words="secret")) == 1
+
+
+def test_verdict_is_taken_back(history: History) -> None:
+    turn = history.add_turn("my-chat", "Why?", ANSWERED)
+    history.feedback(turn, "down", "Because.")
+    history.feedback(turn, None)
+    (stored,) = history.turns("my-chat")
+    assert (stored.verdict, stored.right_answer) == (None, None)
+    assert history.inbox() == []

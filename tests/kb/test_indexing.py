@@ -25,6 +25,7 @@ from kb.errors import (
     EncoderChanged,
     LockedError,
     NoteError,
+    NotesVanished,
     VaultError,
 )
 from kb.indexing import drafting
@@ -803,3 +804,62 @@ def test_note_error_in_reading_never_ends_a_run(
     for rebuild in (False, True):
         report = index_folder(root, encoder, rebuild=rebuild)
         assert [(each.path, each.reason) for each in report.skipped] == [("a.md", "is odd")]
+
+
+def _ten(root: Path) -> list[str]:
+    for number in range(10):
+        _write(root, f"n{number}.md", f"# N{number}\n\nText {number}.\n")
+    return [f"n{number}.md" for number in range(10)]
+
+
+def test_emptied_folder_does_not_empty_the_index(root: Path, encoder: FakeEncoder) -> None:
+    names = _ten(root)
+    index_folder(root, encoder)
+    for name in names[:7]:
+        (root / name).unlink()
+    _write(root, "new.md", "# New\n")
+    report = index_folder(root, encoder)
+    assert (report.added, report.removed, report.missing) == (1, 0, tuple(names[:7]))
+    # Back as they were: nothing is embedded, nothing is missing.
+    _ten(root)
+    before = encoder.embedded
+    report = index_folder(root, encoder)
+    assert (report.missing, report.removed, encoder.embedded) == ((), 0, before)
+
+
+def test_missing_notes_are_dropped_when_told_so(root: Path, encoder: FakeEncoder) -> None:
+    names = _ten(root)
+    index_folder(root, encoder)
+    for name in names[:7]:
+        (root / name).unlink()
+    assert index_folder(root, encoder, forget_missing=True).removed == 7
+    assert index_folder(root, encoder).missing == ()
+
+
+def test_half_of_the_notes_may_go_unasked(root: Path, encoder: FakeEncoder) -> None:
+    names = _ten(root)
+    index_folder(root, encoder)
+    for name in names[:5]:
+        (root / name).unlink()
+    assert index_folder(root, encoder).removed == 5
+
+
+def test_moved_notes_are_not_missing(root: Path, encoder: FakeEncoder) -> None:
+    names = _ten(root)
+    index_folder(root, encoder)
+    (root / "below").mkdir()
+    for name in names:
+        (root / name).rename(root / "below" / name)
+    report = index_folder(root, encoder)
+    assert (report.renamed, report.missing) == (10, ())
+
+
+def test_rebuild_of_an_emptied_folder_is_refused(root: Path, encoder: FakeEncoder) -> None:
+    names = _ten(root)
+    index_folder(root, encoder)
+    for name in names:
+        (root / name).unlink()
+    with pytest.raises(NotesVanished, match="--forget-missing"):
+        index_folder(root, encoder, rebuild=True)
+    assert index_folder(root, encoder).missing == tuple(names)
+    assert index_folder(root, encoder, rebuild=True, forget_missing=True).passages == 0

@@ -10,6 +10,7 @@ from kb.config import Settings
 from kb.knowledge import KnowledgeBase
 from kb.markdown.reading import SPAN_END, SPAN_START, Readable, readable
 from kb.notes.names import NoteNames
+from tests.kb.fake_encoder import FakeEncoder
 
 NOTE = """# Title
 
@@ -172,3 +173,12 @@ def test_target_of_a_link_is_a_note_or_nothing(tmp_path: Path) -> None:
     base = KnowledgeBase(Settings.load(tmp_path))
     assert base.reading.target("note?note=a%2Fb.md", "c.md") == "a/b.md"
     assert base.reading.target("other.md", "c.md") is None
+
+
+def test_preview_leaves_front_matter_out_and_links_open(tmp_path: Path) -> None:
+    (tmp_path / "b.md").write_text("# Bees\n\nThey buzz.\n")
+    base = KnowledgeBase(Settings.load(tmp_path), encoder=FakeEncoder())
+    base.index()
+    shown = base.reading.preview("a", "---\ntitle: x\n---\n# Y\n\nSee [[b]] and [[c]].\n")
+    assert shown == "# Y\n\nSee [b](<note?note=b.md>) and c.\n"
+    assert base.reading.preview("a", "") == ""

@@ -1,6 +1,4 @@
 import threading
-from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from retrieval.errors import IndexDamaged
 from retrieval.vectors import VectorIndex
 
 DIMENSION = 8
@@ -133,53 +130,6 @@ def test_search_refuses_another_dimension() -> None:
         filled(1).search(unit(1, dimension=4)[0], 1)
     with pytest.raises(ValueError, match="positive"):
         VectorIndex(0)
-
-
-@pytest.mark.parametrize("ids", [(), (4, 1, 2**40)])
-def test_saved_index_is_the_same_when_loaded(tmp_path: Path, ids: tuple[int, ...]) -> None:
-    index = filled(*ids)
-    index.save(tmp_path / "vectors")
-    loaded = VectorIndex.load(tmp_path / "vectors")
-    assert loaded.search(unit(1, 5)[0], 10) == index.search(unit(1, 5)[0], 10)
-    assert [path.name for path in tmp_path.iterdir()] == ["vectors"]
-
-
-def cut(data: bytes) -> bytes:
-    return data[: len(data) // 2]
-
-
-def flip(data: bytes) -> bytes:
-    place = len(data) - 700
-    return data[:place] + bytes([data[place] ^ 255]) + data[place + 1 :]
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [cut, flip, lambda _: b"", lambda data: bytes(len(data)), lambda _: b"garbage " * 99],
-    ids=["cut", "one byte", "empty", "zeros", "garbage"],
-)
-def test_load_tells_of_damage(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
-    path = tmp_path / "vectors"
-    filled(*range(1, 200)).save(path)
-    path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(IndexDamaged, match="vectors"):
-        VectorIndex.load(path)
-
-
-def test_load_tells_of_a_missing_or_foreign_file(tmp_path: Path) -> None:
-    with pytest.raises(IndexDamaged):
-        VectorIndex.load(tmp_path / "vectors")
-    np.savez(tmp_path / "vectors.npz", other=np.zeros(3))
-    with pytest.raises(IndexDamaged):
-        VectorIndex.load(tmp_path / "vectors.npz")
-
-
-def test_failed_save_keeps_the_last_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    filled(1).save(tmp_path / "vectors")
-    monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError("disk full")))
-    with pytest.raises(OSError, match="disk full"):
-        filled(1, 2).save(tmp_path / "vectors")
-    assert len(VectorIndex.load(tmp_path / "vectors")) == 1
 
 
 def test_search_is_safe_while_another_thread_changes_the_index() -> None:

@@ -32,6 +32,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "新增 {added}，修改 {changed}，改名 {renamed}，移除 {removed}，未变 {unchanged}；"
         "共 {passages} 个段落，用时 {seconds} 秒。",
     ),
+    "index_missing": (
+        "Notes that vanished from the folder at once: {count}. They stay in the index. Is the sync"
+        " done, the drive there, and is it the right folder?",
+        "有 {count} 篇笔记同时从文件夹中消失，索引里仍然保留。"
+        "同步是否完成？磁盘是否已连接？文件夹是否正确？",
+    ),
+    "index_forget": ("They are gone: forget them", "确实已删除：从索引中移除"),
     "indexed_at": ("Last indexed", "上次建立索引"),
     "never": ("never", "从未"),
     "encoder": ("Encoder", "编码模型"),

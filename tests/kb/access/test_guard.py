@@ -15,8 +15,11 @@ from kb.config import Settings
 from kb.curation.book import FaqBook
 from kb.curation.curator import Curator
 from kb.errors import HistoryError, KbError, NotAllowed
+from kb.insight.insight import Insight
 from kb.knowledge import KnowledgeBase
+from kb.notes.editing import NoteEditor
 from kb.pages.indexer import Indexer
+from kb.reading import NoteReader
 from kb.storage.history import History
 
 READER = Person("reader", "r", "Rea")
@@ -26,9 +29,12 @@ NO_ANSWER = {"answer": None}
 CLASSES = [
     (KnowledgeBase, policy.BASE, {"root", "settings"}),
     (History, policy.HISTORY, {"path"}),
+    (NoteReader, policy.READING, set[str]()),
     (Curator, policy.CURATION, set[str]()),
     (FaqBook, policy.FAQ, set[str]()),
-    (Indexer, policy.INDEXER, {"error", "progress", "report"}),
+    (Insight, policy.INSIGHT, set[str]()),
+    (NoteEditor, policy.EDITING, set[str]()),
+    (Indexer, policy.INDEXER, {"closer", "error", "progress", "report"}),
 ]
 
 

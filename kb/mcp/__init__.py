@@ -1,0 +1,1 @@
+"""The MCP server: opens `KnowledgeBase` to programs of language models; needs the extra ``mcp``."""

@@ -1,0 +1,26 @@
+"""Says which extra is missing before something of it is imported."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from kb.errors import ExtraMissing
+
+_MODULES = {
+    "api": ("fastapi", "uvicorn", "prometheus_client"),
+    "mcp": ("mcp", "uvicorn"),
+}
+_NEEDED_BY = {"api": "the HTTP API", "mcp": "the MCP server"}
+
+
+def require(extra: str) -> None:
+    """Go on if the packages of an extra are installed.
+
+    :raises ExtraMissing: naming the first package that is not, and the extra.
+    """
+    for module in _MODULES[extra]:
+        if find_spec(module) is None:
+            raise ExtraMissing(
+                f"{_NEEDED_BY[extra]} needs {module}: pip install 'notes-kb[{extra}]'"
+                f" (in a checkout: pip install '.[{extra}]')"
+            )
