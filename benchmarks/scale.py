@@ -109,7 +109,7 @@ def build(seed: Seed, size: int, folder: Path) -> dict[str, float]:
                 group = [next(passages) for _ in range(min(NOTE, size - first))]
                 _put(writer, folder, first // NOTE, group, with_file=size <= FILES_UP_TO)
     with catalog.change() as writer:
-        writer.put_meta("unswept", "0")
+        writer.sweep()
     written = time.perf_counter()
     index = PassageIndex(catalog, encoder)
     opened = time.perf_counter()

@@ -94,15 +94,44 @@ def editing(visitor: Visitor) -> None:
     visitor.main.get_by_role("textbox").wait_for()
 
 
+UNANSWERED = ("Who won the chess tournament of 1927?", "How tall is the Eiffel Tower?")
+
+
+def waiting(visitor: Visitor) -> None:
+    """Ask in vain and open the inbox."""
+    asked(*UNANSWERED)(visitor)
+    visitor.go("inbox")
+
+
+def charted(part: int = 0) -> Callable[[Visitor], None]:
+    """Return what asks a question and opens a picture of the notes."""
+
+    def act(visitor: Visitor) -> None:
+        asked("Who introduced the LSTM?")(visitor)
+        visitor.go("insight")
+        visitor.main.get_by_test_id("stButtonGroup").first.locator("button").nth(part).click()
+        visitor.main.get_by_test_id("stVegaLiteChart").locator("svg, canvas").first.wait_for()
+
+    return act
+
+
 SHOTS = (
+    Shot("faq", opened("faq")),
+    Shot("faq-chinese", opened("faq"), CHINESE),
+    Shot("inbox", waiting),
+    Shot("insight-map", charted()),
+    Shot("insight-map-dark", charted(), DARK),
+    Shot("insight-notes", charted(1)),
+    Shot("insight-notes-chinese", charted(1), CHINESE),
+    Shot("insight-questions", charted(2)),
     Shot("notes", opened("notes")),
     Shot("notes-dark", opened("notes"), DARK),
     Shot("notes-phone", opened("notes"), PHONE),
     Shot("note-read", opened(NOTE)),
     Shot("note-edit", editing),
-    Shot("ask", asked("What does softmax divide by?")),
-    Shot("ask-dark", asked("What does softmax divide by?"), DARK),
-    Shot("ask-phone", asked("What does softmax divide by?"), PHONE),
+    Shot("ask", asked("Who introduced the LSTM?")),
+    Shot("ask-dark", asked("Who introduced the LSTM?"), DARK),
+    Shot("ask-phone", asked("Who introduced the LSTM?"), PHONE),
     Shot("ask-chinese", asked("长短期记忆网络是谁提出的？"), CHINESE),
     Shot("ask-no-answer", asked("Who won the chess tournament of 1927?")),
     Shot("ask-empty", opened("")),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # The thresholds hold for the encoder that they were measured with; of another only a question
 # in the same words is taken.
-SAME_WORDS = FaqThresholds(same=0.999, changed=1.0, overlap=1.0, across=1.0)
+SAME_WORDS = FaqThresholds(same=0.999, changed=1.0, overlap=1.0, across=1.0, understood=1.0)
 
 
 @dataclass(frozen=True, slots=True)

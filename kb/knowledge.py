@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from kb.faq import FaqIndex
     from kb.golden.gate import GateReport
     from kb.indexing.passage_index import PassageIndex
+    from kb.insight.insight import Insight
     from kb.reading import NoteReader
     from kb.storage.history import History
     from qa.answerer import Candidate
@@ -165,6 +166,14 @@ class KnowledgeBase:
 
         max_bytes = self.settings.max_note_bytes
         return FaqBook(self.root, self._faq, self.curation, max_bytes=max_bytes)
+
+    @cached_property
+    def insight(self) -> Insight:
+        """Pictures of what the base holds and of what is asked of it."""
+        from kb.insight.insight import Insight
+
+        max_bytes = self.settings.max_note_bytes
+        return Insight(self.root, self._catalog, self.history, self.curation, max_bytes=max_bytes)
 
     def close(self) -> None:
         """Close the files that are open and stop what goes on in the background."""

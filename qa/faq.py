@@ -3,7 +3,8 @@
 The cosines of small encoders lie close together whatever is asked, so that a cosine alone cannot
 tell "working memory" from "long-term memory". Both questions are therefore also compared by what
 they name, count, deny and ask for, in English and Chinese alike; any difference there is final.
-Then the cosine and, within one language, the shared content words decide. The thresholds are
+Then the cosine and the content words decide, words of one meaning counting as one (`qa.concepts`);
+across languages words alone decide where all of both questions is understood. The thresholds are
 chosen by ``python -m benchmarks.faq`` for the bundled encoder.
 """
 
@@ -17,6 +18,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from qa.concepts import Sense, sense
 from retrieval.analyzer import analyze, analyze_question
 
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]")
@@ -82,12 +84,14 @@ class FaqThresholds:
         left out or added often makes another question.
     :param overlap: least share of content words within one language.
     :param across: least cosine across languages, which no shared words can support.
+    :param understood: the same where all that both say is in `qa.concepts`, and is the same.
     """
 
-    same: float = 0.973
+    same: float = 0.93
     changed: float = 0.982
     overlap: float = 0.5
     across: float = 0.896
+    understood: float = 0.82
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,7 @@ class _Reading:
     names: frozenset[str]
     words: frozenset[str]
     content: frozenset[str]
+    meant: Sense
     ends: tuple[tuple[bool, bool], ...]
     preferred: frozenset[str]
     rejected: frozenset[str]
@@ -141,7 +146,7 @@ def match_question(
     cosines = np.clip(vectors.astype(np.float32) @ vector, -1, 1)  # (n,)
     matches: list[FaqMatch] = []
     for index in np.flatnonzero(
-        cosines >= min(limits.same, limits.changed, limits.across)
+        cosines >= min(limits.same, limits.changed, limits.across, limits.understood)
     ).tolist():
         match = _match(asked, _read(stored[index]), index, float(cosines[index]), limits)
         if match is not None:
@@ -187,7 +192,7 @@ def _match(
     if not _compatible(asked, other):
         return None
     if asked.chinese != other.chinese:
-        least, overlap = limits.across, None
+        least, overlap = _least_across(asked, other, limits), None
     else:
         shared = len(asked.content & other.content)
         overlap = 2 * shared / max(1, len(asked.content) + len(other.content))
@@ -195,6 +200,12 @@ def _match(
     if cosine < least or (overlap is not None and overlap < limits.overlap):
         return None
     return FaqMatch(index, cosine, overlap, _confidence(cosine, least))
+
+
+def _least_across(asked: _Reading, other: _Reading, limits: FaqThresholds) -> float:
+    """Return the least cosine across languages: lower where both are understood as a whole."""
+    same = asked.meant.compared(other.meant)
+    return limits.across if same is None else limits.understood if same else 1.0
 
 
 def _confidence(cosine: float, least: float) -> float:
@@ -227,14 +238,17 @@ def _read(question: str) -> _Reading:
     preference = _PREFERENCE.search(question)
     first, second = preference.groups() if preference else ("", "")
     preferred, rejected = _content(first), _content(second)
+    names = _names(question, chinese=chinese)
+    meant = sense(question, names)
     return _Reading(
         chinese=chinese,
         asks=next((name for name, asks in _ASKS.items() if asks.search(question)), "whether"),
         denies=bool(_DENIAL.search(_NO_DENIAL.sub("", question))),
         numbers=frozenset(_NUMBER.findall(question)),
-        names=_names(question, chinese=chinese),
+        names=names,
         words=frozenset(token.casefold() for token in _TOKEN.findall(question)),
-        content=_content(question),
+        content=_content(meant.text),
+        meant=meant,
         ends=tuple((bool(a.search(question)), bool(b.search(question))) for a, b in _SCALES),
         preferred=preferred - rejected,
         rejected=rejected - preferred,

@@ -95,6 +95,15 @@ class Snapshot:
         return self.flat.reconstruct_batch(rows) @ query
 
 
+def sweep(folder: Path) -> None:
+    """Remove what a killed writer left beside the snapshot, unless another writes right now."""
+    with suppress(RetrievalError, OSError, LookupError):
+        names = {path.name.partition(".")[0] for path in folder.iterdir()} - {"stamp"}
+        if len(names) > 1 or any(path.suffix == ".partial" for path in folder.iterdir()):
+            with writing(folder):
+                _drop_others(folder, _read_stamp(folder)["name"])
+
+
 @contextmanager
 def writing(folder: Path) -> Generator[None]:
     """Be the only one who writes there, in any process; does not wait.
@@ -228,6 +237,10 @@ def _stamp(
     }
     with _file(folder, _STAMP) as file:
         file.write(json.dumps(stamp).encode())
+    _drop_others(folder, name)
+
+
+def _drop_others(folder: Path, name: str) -> None:
     for old in folder.iterdir():
         if old.name != _STAMP and not old.name.startswith(f"{name}."):
             # Elsewhere than on Windows whoever has it open keeps it.

@@ -32,14 +32,17 @@ HISTORY = Policy(
         {"add_turn", "chats", "delete_chat", "feedback", "new_chat", "rename_chat", "turns"}
     ),
     writing=frozenset({"inbox", "settle"}),
-    never=frozenset({"answers", "close", "of", "path"}),
+    never=frozenset({"answers", "asked", "asked_state", "close", "of", "path"}),
 )
 
 # A note opened at a place.
 READING = Policy(reading=frozenset({"preview", "render", "surroundings", "target"}))
 
 # The inbox shows what other people asked.
-CURATION = Policy(writing=frozenset({"close", "inbox", "write_entry"}))
+CURATION = Policy(
+    writing=frozenset({"close", "inbox", "write_entry", "write_stub"}),
+    never=frozenset({"close_answered"}),
+)
 
 EDITING = Policy(
     reading=frozenset({"limits", "version"}),
@@ -66,6 +69,13 @@ DIGEST = Policy(reading=frozenset({"backlinks", "of"}))
 FAQ = Policy(
     reading=frozenset({"duplicates", "editable", "entries", "text_of"}),
     writing=frozenset({"accept", "edit", "merge", "promote", "remove"}),
+)
+
+# What is asked shows what other people asked.
+INSIGHT = Policy(
+    reading=frozenset({"notes", "passages"}),
+    writing=frozenset({"asking"}),
+    never=frozenset({"asking_now", "notes_now", "passages_now"}),
 )
 
 BASE = Policy(
@@ -98,6 +108,7 @@ BASE = Policy(
             "faq": FAQ,
             "reading": READING,
             "digest": DIGEST,
+            "insight": INSIGHT,
         }
     ),
 )
@@ -105,4 +116,5 @@ BASE = Policy(
 INDEXER = Policy(
     reading=frozenset({"changes", "error", "news", "progress", "report", "running", "stopped"}),
     writing=frozenset({"start"}),
+    never=frozenset({"closer"}),
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -16,6 +15,7 @@ from kb.api.openapi import describe
 from kb.knowledge import KnowledgeBase
 from kb.web.background import Background
 from kb.web.door import Door, House
+from kb.web.package import running_version
 from kb.web.problems import Problem
 
 _DESCRIPTION = """
@@ -37,7 +37,7 @@ def create_app(base: KnowledgeBase, house: House) -> FastAPI:
 
     app = FastAPI(
         title="notes-kb",
-        version=_version(),
+        version=running_version(),
         summary="Ask a folder of Markdown notes.",
         description=_DESCRIPTION,
         lifespan=lifespan,
@@ -54,13 +54,6 @@ def create_app(base: KnowledgeBase, house: House) -> FastAPI:
     app.add_middleware(Door, house=house)
     app.add_middleware(Counting, counts=app.state.counts)
     return app
-
-
-def _version() -> str:
-    try:
-        return version("notes-kb")
-    except PackageNotFoundError:
-        return "0"
 
 
 async def _http_problem(_request: Request, error: Exception) -> Response:

@@ -12,11 +12,12 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from kb.answer import Answer, Scored, to_json
 from kb.api.metrics import Metrics
-from kb.api.parts import Base, answered, scope_of
+from kb.api.parts import Base, answered
 from kb.api.schema import AnswerBody, AskRequest
 from kb.jsontext import dumps
 from kb.knowledge import KnowledgeBase
 from kb.web.problems import told
+from retrieval.scope import Scope
 
 router = APIRouter(prefix="/v1", tags=["ask"])
 
@@ -28,7 +29,7 @@ def ask(asked: AskRequest, base: Base, metrics: Metrics) -> Response:
     The JSON is that of `kb ask --json`. A question that leans on earlier ones is asked in full
     words too, see `asked_as`.
     """
-    scope = scope_of(asked.tags, asked.folders)
+    scope = Scope(asked.tags, asked.folders)
     answer = base.ask(asked.question, scope=scope, earlier=asked.earlier)
     metrics.answer(answer.kind)
     return answered(to_json(answer))
@@ -58,7 +59,7 @@ def search(
     rerank: Annotated[bool, Query(description="let the reader order the first few")] = True,
 ) -> Response:
     """Return the passages nearest to a question or a few words, best first."""
-    return answered(base.search(query, k, scope_of(tag, folder), rerank=rerank))
+    return answered(base.search(query, k, Scope(tag, folder), rerank=rerank))
 
 
 class _Gone(Exception):
@@ -95,7 +96,7 @@ class _Stream:
     def _ask(self) -> Answer:
         answer = self._base.ask(
             self._asked.question,
-            scope=scope_of(self._asked.tags, self._asked.folders),
+            scope=Scope(self._asked.tags, self._asked.folders),
             earlier=self._asked.earlier,
             on_stage=self._stage,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
@@ -13,7 +12,6 @@ from kb.jsontext import dumps
 from kb.knowledge import KnowledgeBase
 from kb.web.background import Background
 from kb.web.door import caller_of, demand_editor
-from retrieval.scope import Scope
 
 
 def _base(request: Request) -> KnowledgeBase:
@@ -42,8 +40,3 @@ Editor = Annotated[Person, Depends(_editor)]
 def answered(value: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """Return a response with a value as the command line prints it."""
     return Response(dumps(value), status, headers, "application/json")
-
-
-def scope_of(tags: Sequence[str], folders: Sequence[str]) -> Scope:
-    """Return the notes that tags and folders leave."""
-    return Scope(tuple(tag.lstrip("#").lower() for tag in tags), tuple(folders))

@@ -16,9 +16,11 @@ from kb.catalog.rows import NoteInfo
 from kb.curation.pins import State
 
 _Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
-_Tags = Annotated[list[str], Field(max_length=100, description="only notes with one of these tags")]
+_Tags = Annotated[
+    tuple[str, ...], Field(max_length=100, description="only notes with one of these tags")
+]
 _Folders = Annotated[
-    list[str], Field(max_length=100, description="only notes in or below these folders")
+    tuple[str, ...], Field(max_length=100, description="only notes in or below these folders")
 ]
 
 _CITATION = {
@@ -59,8 +61,8 @@ class AskRequest(_Request):
     )
 
     question: _Text
-    tags: _Tags = []
-    folders: _Folders = []
+    tags: _Tags = ()
+    folders: _Folders = ()
     earlier: list[str] = Field(
         [], max_length=20, description="the chat's questions before this one, oldest first"
     )

@@ -136,6 +136,21 @@ class StoredPassage:
 
 
 @dataclass(frozen=True, slots=True)
+class Outline:
+    """A passage as a picture of many shows it; ``text`` is only its beginning."""
+
+    id: int
+    note: str
+    title: str
+    folder: str
+    tags: tuple[str, ...]
+    heading: str
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class StoredQuestion:
     """A question that a note asks; ``answer`` is None if its section is the answer."""
 

@@ -18,6 +18,7 @@ from kb.catalog.rows import (
     Changes,
     NoteInfo,
     NoteState,
+    Outline,
     StoredPassage,
     StoredQuestion,
     Totals,
@@ -139,6 +140,28 @@ class CatalogView:
         rows = self._rows(f"{_PASSAGE} WHERE n.path = ? ORDER BY p.ordinal", [path])
         return [self._passage(row) for row in rows]
 
+    def outlines(self, chars: int = 120) -> dict[int, Outline]:
+        """Return every passage by its id, with the beginning of its text."""
+        rows = self._rows(
+            "SELECT p.id, n.path, n.title, n.folder, n.tags, p.heading, substr(p.text, 1, ?),"
+            " p.start, p.stop FROM passages p JOIN notes n ON n.id = p.note_id",
+            [chars],
+        )
+        return {
+            number: Outline(
+                id=number,
+                note=note,
+                title=title,
+                folder=folder,
+                tags=self._texts(tags),
+                heading=HEADING_GAP.join(self._texts(heading)),
+                text=text,
+                start=start,
+                end=end,
+            )
+            for number, note, title, folder, tags, heading, text, start, end in rows
+        }
+
     def vectors_of(self, path: str) -> NDArray[np.float16]:
         """Return the vectors of the passages of a note in their order, ``(n, dimension)``."""
         rows = self._rows(
@@ -195,9 +218,11 @@ class CatalogView:
 
         :param since: only passages that appeared after this generation.
         """
+        # Ids rise with the generations; SQLite takes the index only if asked for its order.
+        some = f"WHERE p.created > {int(since)} ORDER BY p.created, p.id"
         query = (
             "SELECT p.id, v.vector FROM passages p CROSS JOIN vectors v ON v.id = p.vector_id"
-            f"{f' WHERE p.created > {int(since)}' if since else ''} ORDER BY p.id"
+            f" {some if since else 'ORDER BY p.id'}"
         )
         cursor = self._connection.execute(query)
         while rows := cursor.fetchmany(_CHUNK):

@@ -17,6 +17,8 @@ from kb.notes.vault import NoteFile
 
 # So many removed ids are remembered; an index further behind is filled anew.
 KEPT_REMOVALS = 100_000
+# So many vectors are remembered one by one as perhaps of no use; of more, all are looked through.
+_MOST_LOOSE = 10_000
 
 
 class _Old(NamedTuple):
@@ -35,6 +37,8 @@ class CatalogWriter:
         self._before = view.generation()
         self._generation = self._before + 1
         self._changed = False
+        # Vectors that something stopped referring to, or never did yet; None: any may be one.
+        self._loose: set[int] | None = _read_loose(view.meta("unswept"))
         self._epoch = int(view.meta("epoch") or 1)
 
     @property
@@ -46,6 +50,7 @@ class CatalogWriter:
         """Drop all notes and passages; what is stored next refers to the vectors of an epoch."""
         self._connection.execute("DELETE FROM notes")
         self._connection.execute("DELETE FROM removed")
+        self._loose = None
         self._epoch = epoch
         self.put_meta("epoch", str(epoch))
         # No log leads over this point: whatever is derived begins anew.
@@ -58,7 +63,10 @@ class CatalogWriter:
             "INSERT OR IGNORE INTO vectors (epoch, key, vector) VALUES (?, ?, ?)",
             ((epoch, key, vector.astype(VECTOR).tobytes()) for key, vector in vectors.items()),
         )
-        self.put_meta("unswept", "1")
+        if epoch == self._epoch:
+            self._loosen(self.view.known(vectors, epoch).values())
+        else:
+            self._loose = None  # made ahead, for an epoch that may never begin
 
     def put_note(self, draft: NoteDraft, note_id: int | None = None) -> None:
         """Store a note; its vectors must be there.
@@ -110,6 +118,7 @@ class CatalogWriter:
             self._changed = True
             query = "SELECT id FROM passages WHERE note_id = ?"
             self._remove_passages([row[0] for row in self._connection.execute(query, (note_id,))])
+            self._remove_questions(note_id)
             self._connection.execute("DELETE FROM notes WHERE id = ?", (note_id,))
 
     def put_meta(self, name: str, value: str) -> None:
@@ -122,12 +131,14 @@ class CatalogWriter:
 
     def sweep(self) -> None:
         """Drop vectors that nothing refers to, and the oldest of a long list of removed ids."""
-        if self.view.meta("unswept") == "1":
-            self._connection.execute(
-                "DELETE FROM vectors WHERE id NOT IN (SELECT vector_id FROM passages)"
-                " AND id NOT IN (SELECT vector_id FROM questions)"
-            )
-            self.put_meta("unswept", "0")
+        among = "" if self._loose is None else "id IN (SELECT value FROM json_each(?)) AND"
+        self._connection.execute(
+            f"DELETE FROM vectors WHERE {among}"
+            " NOT EXISTS (SELECT 1 FROM passages WHERE vector_id = vectors.id) AND"
+            " NOT EXISTS (SELECT 1 FROM questions WHERE vector_id = vectors.id)",
+            () if self._loose is None else (json.dumps(sorted(self._loose)),),
+        )
+        self._loose = set()
         row = self._connection.execute(
             "SELECT generation FROM removed ORDER BY generation DESC LIMIT 1 OFFSET ?",
             (KEPT_REMOVALS,),
@@ -142,6 +153,9 @@ class CatalogWriter:
 
     def finish(self) -> None:
         """Raise the generation if anything changed."""
+        loose = "1" if self._loose is None else json.dumps(sorted(self._loose))
+        if loose != self.view.meta("unswept"):
+            self.put_meta("unswept", loose)
         if self._changed:
             self.put_meta("generation", str(self._generation))
 
@@ -199,17 +213,28 @@ class CatalogWriter:
         return old
 
     def _remove_passages(self, ids: Sequence[int]) -> None:
-        if ids:
-            self.put_meta("unswept", "1")
         for passage_id in ids:
+            query = "SELECT vector_id FROM passages WHERE id = ?"
+            self._loosen(row[0] for row in self._connection.execute(query, (passage_id,)))
             self._connection.execute("DELETE FROM passages WHERE id = ?", (passage_id,))
             self._connection.execute(
                 "INSERT INTO removed (passage_id, generation) VALUES (?, ?)",
                 (passage_id, self._generation),
             )
 
+    def _remove_questions(self, note_id: int) -> None:
+        query = "DELETE FROM questions WHERE note_id = ? RETURNING vector_id"
+        self._loosen([row[0] for row in self._connection.execute(query, (note_id,))])
+
+    def _loosen(self, vector_ids: Iterable[int]) -> None:
+        """Remember vectors that the next sweep must look at."""
+        if self._loose is not None:
+            self._loose.update(vector_ids)
+            if len(self._loose) > _MOST_LOOSE:
+                self._loose = None
+
     def _put_questions(self, note_id: int, draft: NoteDraft) -> None:
-        self._connection.execute("DELETE FROM questions WHERE note_id = ?", (note_id,))
+        self._remove_questions(note_id)
         vectors = self.view.known((question.key for question in draft.questions), self._epoch)
         self._connection.executemany(
             "INSERT INTO questions (note_id, vector_id, question, answer, start, stop)"
@@ -219,6 +244,13 @@ class CatalogWriter:
                 for each in draft.questions
             ],
         )
+
+
+def _read_loose(text: str | None) -> set[int] | None:
+    """Return which vectors an earlier transaction left to be looked at; None for all."""
+    if text is None or text == "0":
+        return set()
+    return None if text == "1" else {int(each) for each in json.loads(text)}
 
 
 def _json(texts: Sequence[str]) -> str:

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kb.curation.closing import answered_by_now
 from kb.curation.entry import with_entry
 from kb.curation.grouping import Encode, Grouping
 from kb.curation.pins import Pin
+from kb.curation.stub import stub_name, stub_text
 from kb.errors import NoteError
 from kb.notes.locking import notes_lock
 from kb.notes.vault import read_text
 from kb.notes.writing import replace_atomic, safe_path, write_atomic
 
 if TYPE_CHECKING:
-    from kb.answer import Citation
+    from kb.answer import Answer, Citation
     from kb.storage.history import History
     from kb.storage.waiting import Unanswered
     from qa.faq import FaqThresholds
+
+
+# So many waiting questions are asked again after an indexing.
+REASKED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,7 @@ class Curator:
         self._history = history
         self._max_bytes = max_bytes
         self._grouping = Grouping(encode, thresholds)
+        self._reasked = 0
 
     def inbox(self) -> list[InboxItem]:
         """Return the questions that wait, the last asked first; one asked again is one."""
@@ -79,6 +87,33 @@ class Curator:
     def close(self, item: InboxItem) -> None:
         """Take a question out of the inbox until it is asked in vain again."""
         self._history.settle(item.turns)
+
+    def close_answered(self, ask: Callable[[str], Answer], most: int = REASKED) -> list[str]:
+        """Close the questions that the notes answer by now, and return them.
+
+        :param ask: asks the notes.
+        :param most: so many are asked again; the next call goes on behind them.
+        """
+        items = self.inbox()
+        first = self._reasked % len(items) if items else 0
+        again = [*items[first:], *items[:first]][:most]
+        self._reasked = first + len(again)
+        closed = list(answered_by_now(ask, again))
+        for item in closed:
+            self.close(item)
+        return [item.question for item in closed]
+
+    def write_stub(self, item: InboxItem, related: Sequence[Citation] = ()) -> str:
+        """Begin a note for a question; the question waits on until the notes answer it.
+
+        :param related: passages of notes that it links to.
+        :return: the path of the note.
+        :raises VaultError: if there is such a note already.
+        """
+        target = safe_path(self._root, stub_name(item.question))
+        with notes_lock(self._root):
+            write_atomic(target, stub_text(item.question, related))
+        return target.relative_to(self._root.resolve()).as_posix()
 
     def write_entry(
         self, note: str, question: str, answer: str, origin: Citation | None = None

@@ -41,7 +41,7 @@ def with_entry(
     asked, written = _checked(question, answer)
     end = "\r\n" if "\r\n" in source else "\n"
     language = detect_language(asked)
-    line = "" if origin is None else f"{SOURCES[language]} {_link(origin)}"
+    line = "" if origin is None else f"{SOURCES[language]} {link_to(origin)}"
     before = source or f"# {_TITLES[language]}{end}"
     if asked in _headings(before):
         raise VaultError(f"{path} has this question already: edit it there")
@@ -137,7 +137,7 @@ def _walk(blocks: tuple[Block, ...]) -> Iterator[Block]:
         yield from _walk(block.children)
 
 
-def _link(origin: Citation) -> str:
+def link_to(origin: Citation) -> str:
     """Return a wiki link to the note, or its name where a link cannot hold it."""
     target = re.sub(r"\.(?:md|markdown)\Z", "", origin.note, flags=re.IGNORECASE)
     shown = " › ".join(part for part in (origin.title, origin.heading) if part)

@@ -67,8 +67,10 @@ class DenseIndex:
 
     def follow(self, view: CatalogView) -> None:
         """Take over what changed in the catalogue, or a snapshot that is ready."""
-        ready, self._ready = self._ready, None
-        if ready is not None:
+        ready = self._ready
+        # One that is newer than the view waits for the next question.
+        if ready is not None and ready.generation <= view.generation():
+            self._ready = None
             self._begin(view, ready)
         elif self.generation:
             self._catch_up(view)
@@ -111,9 +113,11 @@ class DenseIndex:
 
     def _open(self, view: CatalogView) -> None:
         """Begin with the snapshot on disk; if there is none that fits, with the catalogue."""
+        self._ready = None
         with suppress(IndexDamaged):
             snapshot = vector_snapshot.read(self._folder, self._form)
             if not view.changes_since(snapshot.generation).reset:
+                vector_snapshot.sweep(self._folder)
                 self._begin(view, snapshot)
                 return
         with suppress(RetrievalError):

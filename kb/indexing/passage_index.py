@@ -113,7 +113,7 @@ class PassageIndex:
         if self._lexical.generation == view.generation():
             return
         changes = view.changes_since(self._lexical.generation)
-        if changes.reset:
+        if changes.reset and self._lexical.generation:  # at 0 it is filled from nothing anyway
             index_stamp.remove(self._folder)
             self._open_lexical()
         try:

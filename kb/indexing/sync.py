@@ -18,6 +18,7 @@ from kb.indexing.rebuild import Rebuild
 from kb.indexing.update import Update, is_covered, is_same, unread
 from kb.indexing.vanishing import looks_wrong, told
 from kb.notes.vault import MAX_NOTE_BYTES, Scan, scan
+from kb.notes.writing import remove_leftovers
 from kb.passages.chunking import DEFAULT_MAX_TOKENS
 from kb.storage.writer_lock import WriterLock
 
@@ -91,6 +92,7 @@ def sync(
     report(Progress("scanning", 0, 0))
     listed_ns = time.time_ns()
     found = scan(root, max_bytes=max_bytes)
+    remove_leftovers(root, found.leftovers)
     drafter = Drafter(root, encoder, passage_tokens, max_bytes, listed_ns)
     recipe = f"{PARSER_VERSION}/{passage_tokens}"
     skipped = list(found.skipped)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from mcp.server.mcpserver import MCPServer
@@ -17,6 +16,7 @@ from kb.mcp.telling import uri_of
 from kb.mcp.tools import Tools
 from kb.web.background import Background
 from kb.web.door import Door, House
+from kb.web.package import running_version
 from kb.web.problems import told
 
 PATH = "/mcp"
@@ -39,7 +39,7 @@ class NotesServer(MCPServer[Any]):
             "notes-kb",
             title="Notes",
             instructions=_INSTRUCTIONS,
-            version=_version(),
+            version=running_version(),
             log_level="CRITICAL",
         )
         self._base = base
@@ -85,10 +85,3 @@ class NotesServer(MCPServer[Any]):
             transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
         )
         return Door(app, house)
-
-
-def _version() -> str:
-    try:
-        return version("notes-kb")
-    except PackageNotFoundError:
-        return "0"

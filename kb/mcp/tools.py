@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -94,7 +94,7 @@ class Tools:
 
         def asked() -> CallToolResult:
             with _telling():
-                scope = _scope(tags, folders)
+                scope = Scope(tags, folders)
                 found = _of(self._base, ctx).ask(
                     question, scope=scope, earlier=earlier, on_stage=tell
                 )
@@ -114,7 +114,7 @@ class Tools:
     ) -> Annotated[CallToolResult, Passages]:
         """Find the passages of the notes nearest to a question or a few words, best first."""
         with _telling():
-            found = _of(self._base, ctx).search(query, k, _scope(tags, folders))
+            found = _of(self._base, ctx).search(query, k, Scope(tags, folders))
             return CallToolResult(
                 content=telling.passages(found),
                 structured_content={"passages": [asdict(each) for each in found]},
@@ -172,10 +172,6 @@ def _of(base: KnowledgeBase, ctx: Call) -> KnowledgeBase:
     request = ctx.request_context.request
     caller: Person = LOCAL if request is None else caller_of(request.scope)
     return guarded(base, caller)
-
-
-def _scope(tags: Sequence[str], folders: Sequence[str]) -> Scope:
-    return Scope(tuple(tag.lstrip("#").lower() for tag in tags), tuple(folders))
 
 
 @contextmanager

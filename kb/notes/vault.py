@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kb.errors import NoteError, VaultError
-from kb.notes.writing import NOTE_SUFFIXES, safe_path, write_atomic
+from kb.notes.writing import NOTE_SUFFIXES, is_temporary, safe_path, write_atomic
 
 __all__ = ["NoteFile", "Scan", "Skipped", "read_text", "safe_path", "scan", "write_atomic"]
 
@@ -39,10 +39,14 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What a notes folder holds, sorted by path."""
+    """What a notes folder holds, sorted by path.
+
+    :param leftovers: files that a writer of ours left when it was killed, or is about to rename.
+    """
 
     files: tuple[NoteFile, ...]
     skipped: tuple[Skipped, ...]
+    leftovers: tuple[str, ...] = ()
 
 
 def scan(
@@ -92,6 +96,7 @@ class _Walk:
         self.suffixes = suffixes
         self.files: list[NoteFile] = []
         self.skipped: list[Skipped] = []
+        self.leftovers: list[str] = []
 
     def run(self) -> Scan:
         """Walk with an explicit stack, so that depth is no limit."""
@@ -107,18 +112,21 @@ class _Walk:
                     waiting.append((target, f"{name}/"))
                 elif entry.name.lower().endswith(self.suffixes):
                     self._file(target, name)
-        return Scan(tuple(sorted(self.files)), tuple(sorted(self.skipped)))
+        return Scan(tuple(sorted(self.files)), tuple(sorted(self.skipped)), tuple(self.leftovers))
 
     def _entries(self, folder: Path, prefix: str) -> Iterator[os.DirEntry[str]]:
         try:
             with os.scandir(folder) as entries:
-                found = [entry for entry in entries if not entry.name.startswith(".")]
+                listed = list(entries)
         except FileNotFoundError:
             return
         except OSError as error:
             self._skip(prefix.rstrip("/"), f"folder cannot be read ({_reason(error)})")
             return
-        for entry in found:
+        self.leftovers += [prefix + entry.name for entry in listed if is_temporary(entry.name)]
+        for entry in listed:
+            if entry.name.startswith("."):
+                continue
             if _is_valid(entry.name):
                 yield entry
             else:

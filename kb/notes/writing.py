@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
+from collections.abc import Iterable
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
+from kb.config import DATA_FOLDER
 from kb.errors import NoteChanged, VaultError
 
 NOTE_SUFFIXES = (".md", ".markdown")
 MAX_NAME_BYTES = 200
+_TEMPORARY = (".kb-", ".tmp")
+_LEFT_SECONDS = 60
 
 # Names of devices on Windows, whatever follows the first dot.
 _RESERVED = frozenset(
@@ -75,6 +80,23 @@ def replace_atomic(path: Path, text: str, expected: str | bytes) -> None:
     _written(path, text, overwrite=True, expected=data)
 
 
+def is_temporary(name: str) -> bool:
+    """Say whether a file's name is one that notes are written under before they get their own."""
+    return name.startswith(_TEMPORARY[0]) and name.endswith(_TEMPORARY[1])
+
+
+def remove_leftovers(root: Path, paths: Iterable[str]) -> None:
+    """Remove temporary files of writers that were killed: no writing lasts as long as a minute.
+
+    :param paths: among the notes; those in the data folder are removed too.
+    """
+    beside = (root / DATA_FOLDER).glob("*".join(_TEMPORARY))
+    for path in [*(root / path for path in paths), *beside]:
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > _LEFT_SECONDS:
+                path.unlink()
+
+
 def _written(path: Path, text: str | bytes, *, overwrite: bool, expected: bytes | None) -> None:
     try:
         data = text.encode("utf-8") if isinstance(text, str) else text
@@ -97,7 +119,7 @@ def _make_folder(folder: Path) -> None:
 
 def _write(path: Path, data: bytes, *, overwrite: bool, expected: bytes | None) -> None:
     # Hidden, so that a scan of the folder never sees a half-written note.
-    temporary = path.parent / f".kb-{secrets.token_hex(8)}.tmp"
+    temporary = path.parent / f"{_TEMPORARY[0]}{secrets.token_hex(8)}{_TEMPORARY[1]}"
     try:
         with temporary.open("xb") as file:
             file.write(data)

@@ -52,6 +52,7 @@ def _form(opened: Opened, item: InboxItem) -> None:
         note = st.text_input(t("entry_note"), _DEFAULT_NOTE, help=t("entry_note_help"))
         with st.container(horizontal=True):
             save = st.form_submit_button(t("entry_save"), type="primary")
+            stub = st.form_submit_button(t("inbox_stub"), help=t("inbox_stub_help"))
             dismiss = st.form_submit_button(t("inbox_dismiss"))
     if save:
         with problems.shown():
@@ -59,6 +60,12 @@ def _form(opened: Opened, item: InboxItem) -> None:
             opened.indexer.start()
             st.session_state[_WRITTEN] = written
             _leave(opened, item)
+    if stub:
+        near = [each.citation for each in _asked(opened, item).nearest]
+        path = opened.base.curation.write_stub(item, near)
+        opened.indexer.start()
+        st.success(t("inbox_stub_written"), icon=":material/check_circle:")
+        links.to_note(path, path)
     if dismiss:
         _leave(opened, item)
 

@@ -29,6 +29,7 @@ def main() -> None:
             st.Page(links.INBOX, title=t("page_inbox"), url_path="inbox", visibility=editing),
             st.Page(links.FAQ, title=t("page_faq"), url_path="faq"),
             st.Page(links.NOTES, title=t("page_notes"), url_path="notes"),
+            st.Page(links.INSIGHT, title=t("page_insight"), url_path="insight"),
             st.Page(links.STATUS, title=t("page_status"), url_path="index"),
             st.Page(links.NOTE, title=t("page_note"), url_path="note", visibility="hidden"),
         ],

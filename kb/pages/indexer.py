@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from kb.pages.problems import OUR_ERRORS, line
@@ -31,6 +32,9 @@ class Indexer:
         self.progress: Progress | None = None
         self.report: IndexReport | None = None
         self.error: str | None = None
+        # Asks what waits in the inbox again; of the index as it was then.
+        self.closer: threading.Thread | None = None
+        self._reasked = -1
 
     @property
     def running(self) -> bool:
@@ -96,11 +100,27 @@ class Indexer:
         if self._is_news(report) or not quiet:
             self.report, self._ended = report, time.monotonic()
         self.error = None
+        self._close_answered()
 
     def _is_news(self, report: IndexReport) -> bool:
         known = self.report.missing if self.report else ()
         changed = report.added or report.changed or report.renamed or report.removed
         return bool(changed) or report.missing != known
+
+    def _close_answered(self) -> None:
+        """Ask what waits in the inbox again, beside the pages, if the notes changed since."""
+        with suppress(*OUR_ERRORS):
+            generation = self._base.status().generation
+            if generation == self._reasked or (self.closer is not None and self.closer.is_alive()):
+                return
+            self._reasked = generation
+            self.closer = threading.Thread(target=self._reask, name="inbox", daemon=True)
+            self.closer.start()
+
+    def _reask(self) -> None:
+        # What goes wrong here is shown where the inbox itself is.
+        with suppress(*OUR_ERRORS):
+            self._base.curation.close_answered(self._base.ask)
 
     def _note(self, progress: Progress) -> None:
         self.progress = progress

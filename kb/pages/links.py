@@ -20,6 +20,7 @@ NOTE = HERE / "note.py"
 STATUS = HERE / "status.py"
 INBOX = HERE / "inbox.py"
 FAQ = HERE / "faq.py"
+INSIGHT = HERE / "insight.py"
 
 LABEL_CHARS = 120
 SENTENCE_CHARS = 400

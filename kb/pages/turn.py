@@ -33,14 +33,22 @@ def full_words(turn: Turn, full: str) -> None:
     """Draw how a follow-up was understood, with a form to ask it in better words."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         pieces.quiet(t("asked_as", question=full))
-        with (
-            st.popover(t("asked_as_edit"), icon=":material/edit:", type="tertiary"),
-            st.form(f"words_{turn.id}", border=False),
-        ):
-            words = st.text_input(t("asked_as_words"), full, key=f"full_{turn.id}")
-            if st.form_submit_button(t("ask_again"), type="primary") and words.strip():
-                ask_next(words)
-                st.rerun()
+        key = f"edit_{turn.id}"
+        if st.button(t("asked_as_edit"), icon=":material/edit:", type="tertiary", key=key):
+            st.dialog(t("asked_as_edit"))(_better_words)(turn, full)
+
+
+def _better_words(turn: Turn, full: str) -> None:
+    with st.form(f"words_{turn.id}", border=False):
+        key = f"full_{turn.id}"
+        st.text_input(t("asked_as_words"), full, key=key)
+        if st.form_submit_button(t("ask_again"), type="primary", on_click=_ask_words, args=(key,)):
+            st.rerun()
+
+
+def _ask_words(key: str) -> None:
+    if words := str(st.session_state[key]).strip():
+        ask_next(words)
 
 
 def actions(base: KnowledgeBase, turn: Turn, answer: Answer) -> None:

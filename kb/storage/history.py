@@ -85,6 +85,19 @@ class Turn:
     right_answer: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """That something was asked; the time is in UTC.
+
+    :param is_good: whether it was answered and nobody found that wrong.
+    :param note: that its answer cited first, None if none.
+    """
+
+    asked_at: datetime
+    is_good: bool
+    note: str | None
+
+
 class History:
     """The history of one notes folder; thread-safe, and other processes may write too.
 
@@ -232,6 +245,22 @@ class History:
         )
         with self._write() as connection:
             connection.executemany(query, turns.items())
+
+    def asked(self) -> list[Asked]:
+        """Return everybody's questions in order, without what was said."""
+        rows = self._rows(
+            "SELECT asked_at, verdict IS NOT 'down' AND (is_answered OR verdict IS 'up'),"
+            " json_extract(answer, '$.citations[0].note') FROM turns ORDER BY id"
+        )
+        return [
+            Asked(datetime.fromisoformat(moment), bool(good), note) for moment, good, note in rows
+        ]
+
+    def asked_state(self) -> tuple[int, ...]:
+        """Return what changes whenever `asked` or `inbox` does."""
+        rows = self._rows("SELECT coalesce(max(id), 0), count(*), count(verdict) FROM turns")
+        settled = self._rows("SELECT count(*), coalesce(sum(turn_id), 0) FROM settled", since=2)
+        return tuple(int(each) for row in (*rows, *settled) for each in row)
 
     def close(self) -> None:
         """Close what is open; the object can be used again."""

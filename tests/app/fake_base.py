@@ -116,6 +116,7 @@ class FakeBase:
         self.digested = Digest()
         self.rebuilt: list[bool] = []
         self.forgotten: list[bool] = []
+        self.missing: tuple[str, ...] = ()
 
     def view(self) -> Any:
         """Stand in for the catalogue, which holds nothing."""
@@ -206,7 +207,8 @@ class FakeBase:
         if progress is not None:
             progress(Progress("embedding", 1, 2, "a/b.md"))
         self.indexed, self.stale = True, 0
-        return IndexReport(1, 0, 0, 0, 0, 3, 3, (), (), 0.1)
+        missing = () if forget_missing else self.missing
+        return IndexReport(1, 0, 0, 0, 0, 3, 3, (), (), 0.1, missing)
 
     def notes(
         self, *, folder: str | None = None, tag: str | None = None, text: str = ""

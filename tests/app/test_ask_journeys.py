@@ -98,7 +98,7 @@ def test_answer_is_explained_copied_and_judged(visit: Visit) -> None:
         dialog.get_by_text("It is the answer").wait_for(timeout=PATIENCE_MS)
         visitor.page.keyboard.press("Escape")
         dialog.wait_for(state="hidden")
-        visitor.main.get_by_test_id("stFeedback").get_by_role("button").last.click()
+        visitor.main.get_by_role("radio", name="Thumbs down").click()
         visitor.main.get_by_label("The right answer is…").fill(ATTACK)
         visitor.main.get_by_role("button", name="Save").click()
         visitor.main.get_by_text("Kept with the question").wait_for(timeout=PATIENCE_MS)
@@ -111,7 +111,9 @@ def test_follow_up_is_asked_again_in_corrected_words(visit: Visit) -> None:
         visitor.ask("and its age?")
         assert "Lake Baikal's age" in visitor.main.inner_text()
         visitor.main.get_by_role("button", name="Edit").click()
-        visitor.page.get_by_label("Ask it in these words").fill("How is sourdough leavened?")
+        visitor.page.get_by_role("textbox", name="Ask it in these words").fill(
+            "How is sourdough leavened?"
+        )
         visitor.page.get_by_role("button", name="Ask again").click()
         visitor.questions.nth(2).wait_for(timeout=PATIENCE_MS)
         visitor.settle()

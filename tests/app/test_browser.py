@@ -31,6 +31,7 @@ NOTES = {
         f"# Lakes\n\n{FILLER}\n## Depth\n\nLake Baikal is 1642 metres deep.\n\n{FILLER}"
     ),
     "places/地理.md": "# 地理\n\n长江全长约6300公里，是亚洲最长的河流。\n",
+    "places/peaks.md": "# Peaks\n\nMount Elbrus is 5642 metres high.\n",
     "food/bread.md": (
         "---\ntags: [food]\n---\n# Bread\n\nSourdough bread is leavened with wild yeast.\n\n"
         "| flour | water |\n| --- | --- |\n| 500 g | 350 g |\n\n$$a = \\frac{b}{c}$$\n"
@@ -184,6 +185,33 @@ def test_question_without_answer_is_answered_from_the_inbox(visit: Visit, notes:
         assert visitor.main.locator(".kb-answer").inner_text() == "Ada Lovell won it."
         assert visitor.main.get_by_text("A curated answer").is_visible()
     (notes / "faq.md").unlink()
+
+
+def test_kept_answer_asks_for_review_when_its_source_changes(visit: Visit, notes: Path) -> None:
+    source = notes / "places" / "peaks.md"
+    with visit() as visitor:
+        visitor.go()
+        visitor.ask("How high is Mount Elbrus?")
+        visitor.main.get_by_role("button", name="Keep in the FAQ").click()
+        visitor.page.get_by_text("Kept in faq").wait_for(timeout=PATIENCE_MS)
+        source.write_text(source.read_text().replace("5642", "5643"))
+        visitor.go("faq")
+        review = visitor.main.get_by_text("Review this")
+        review.wait_for(timeout=PATIENCE_MS)
+        assert visitor.main.get_by_text("Mount Elbrus is 5643 metres high.").is_visible()
+        visitor.main.get_by_role("button", name="Keep the answer").click()
+        review.wait_for(state="hidden", timeout=PATIENCE_MS)
+        assert "Mount Elbrus is 5642 metres high." in (notes / "faq.md").read_text()
+    (notes / "faq.md").unlink()
+
+
+def test_dot_of_the_map_opens_its_passage(visit: Visit) -> None:
+    with visit() as visitor:
+        visitor.go("insight")
+        dot = visitor.main.get_by_test_id("stVegaLiteChart").locator(".role-mark path").first
+        dot.click(timeout=PATIENCE_MS)
+        visitor.main.get_by_text("The passage you clicked").wait_for(timeout=PATIENCE_MS)
+        visitor.follow(visitor.note_links().last)
 
 
 @pytest.mark.parametrize("question", [" ", "x" * 10_000], ids=["blank", "long"])

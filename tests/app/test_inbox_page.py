@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from fake_base import NASTY, PASSAGE, FakeBase
 
+from kb.pages.indexer import Indexer
+
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest
 
@@ -104,3 +106,22 @@ def test_inbox_item_that_is_gone_is_told(open_page: Open) -> None:
     app = open_page("inbox", turn="7")
     assert not app.exception
     assert [each.value for each in app.info] == ["This question no longer waits for an answer."]
+
+
+def test_note_is_begun_for_a_question_that_waits_on(open_page: Open, base: FakeBase) -> None:
+    base.history.add_turn("a", "How big is it?", UNANSWERED)
+    app = press(open_page("inbox", turn="1"), "Begin a note")
+    assert not app.exception
+    assert not app.error
+    assert (base.history.path.parent.parent / "How big is it.md").is_file()
+    assert len(base.curation.inbox()) == 1
+
+
+def test_indexing_closes_what_the_notes_answer_by_now(base: FakeBase) -> None:
+    base.history.add_turn("a", "Is there an answer?", UNANSWERED)
+    base.history.add_turn("a", "Is there none?", UNANSWERED)
+    indexer = Indexer(base)  # type: ignore[arg-type]
+    indexer._index(False, False, False)
+    assert indexer.closer is not None
+    indexer.closer.join(60)
+    assert [item.question for item in base.curation.inbox()] == ["Is there none?"]

@@ -150,6 +150,7 @@ def test_chat_asks_again_in_corrected_words_which_stand_alone(
     app = ask(ask(open_page(), "what is the answer?"), "and its answer?")
     (chat,) = base.history.chats()
     turn = base.history.turns(chat.id)[-1]
+    app = app.button(key=f"edit_{turn.id}").click().run()
     app.text_input(key=f"full_{turn.id}").set_value("the other answer")
     next(each for each in app.button if each.label == "Ask again").click().run()
     assert base.earlier[-1] == ()
@@ -329,6 +330,18 @@ def test_status_makes_a_damaged_index_anew(open_page: Open, base: FakeBase) -> N
     app = settled(app, opener.open_base().indexer)
     assert base.rebuilt == [True]
     assert len(app.success) == 1
+
+
+def test_notes_that_vanished_are_forgotten_only_when_told(open_page: Open, base: FakeBase) -> None:
+    base.missing = tuple(f"n{number}.md" for number in range(7))
+    app = open_page("status")
+    app.button(key="index_now").click().run()
+    app = settled(app, opener.open_base().indexer)
+    assert "vanished from the folder at once: 7" in app.warning[0].value
+    app.button(key="index_forget").click().run()
+    app = settled(app, opener.open_base().indexer)
+    assert base.forgotten == [False, True]
+    assert not app.warning
 
 
 def test_failed_indexing_is_one_error(open_page: Open, base: FakeBase) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kb.answer import Citation
+from kb.answer import Answer, Citation
 from kb.config import Settings
 from kb.curation import curator
 from kb.curation.curator import Curator
@@ -175,3 +175,62 @@ def test_question_asked_again_gets_the_entry_written_for_it(tmp_path: Path) -> N
     answer = base.ask("who won the chess tournament of 1927")
     base.close()
     assert (answer.kind, answer.text) == ("faq", "Alekhine won it.")
+
+
+def given(question: str, text: str | None, kind: str = "extractive") -> Answer:
+    found = kind if text is not None else "none"
+    return Answer(question, text, found, 0.9)  # type: ignore[arg-type]
+
+
+def test_question_closes_by_itself_when_the_notes_answer_it(
+    keeper: Curator, history: History
+) -> None:
+    history.add_turn("a", "How big?", UNANSWERED)
+    history.add_turn("a", "How old?", UNANSWERED)
+    notes = {"How big?": "Nine."}
+    assert keeper.close_answered(lambda each: given(each, notes.get(each))) == ["How big?"]
+    assert [item.question for item in keeper.inbox()] == ["How old?"]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "closes"),
+    [
+        ("9", "extractive", False),
+        ("8", "extractive", False),
+        ("It is  Ten metres.", "extractive", True),
+        ("8", "faq", True),
+        (None, "none", False),
+    ],
+)
+def test_question_answered_wrongly_closes_only_with_a_surely_better_answer(
+    keeper: Curator, history: History, text: str | None, kind: str, closes: bool
+) -> None:
+    history.feedback(history.add_turn("a", "How big?", {"answer": "9"}), "down", "ten metres")
+    closed = keeper.close_answered(lambda each: given(each, text, kind))
+    assert bool(closed) == closes
+
+
+def test_close_answered_asks_few_and_goes_on_behind_them(keeper: Curator, history: History) -> None:
+    for number in range(5):
+        history.add_turn("a", f"What is thing {number}?", UNANSWERED)
+    asked: list[str] = []
+    for _ in range(2):
+        keeper.close_answered(lambda each: (asked.append(each), given(each, None))[1], most=3)
+    assert len(asked) == 6
+    assert len(set(asked)) == 5
+
+
+def test_stub_is_a_note_that_answers_nothing_yet(
+    keeper: Curator, history: History, tmp_path: Path
+) -> None:
+    history.add_turn("a", "Who is <b>Bob</b>: a/b?", UNANSWERED)
+    (item,) = keeper.inbox()
+    path = keeper.write_stub(item, [ORIGIN, ORIGIN])
+    assert path == "Who is b Bob b a b.md"
+    source = (tmp_path / path).read_text("utf-8")
+    assert source.endswith("\n\nSee also: [[a/b|Title › Part]]\n")
+    note = parse_note(path, source)
+    assert (note.title, note.questions) == ("Who is <b>Bob</b>: a/b", ())
+    assert keeper.inbox() == [item]
+    with pytest.raises(VaultError, match="already"):
+        keeper.write_stub(item)

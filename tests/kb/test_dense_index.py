@@ -281,3 +281,12 @@ def test_filters_apply_inside_the_search(root: Path, monkeypatch: pytest.MonkeyP
         vector = FakeEncoder().encode_queries(["Text of number 12."])[0]
         found = index._dense.vectors.search(vector, 10, allowed)
         assert sorted(id_ for id_, _ in found) == allowed.tolist()
+
+
+def test_new_base_puts_nothing_aside(root: Path) -> None:
+    with opened(root):
+        pass
+    assert sorted(path.name for path in (root / ".kb").iterdir() if path.is_dir()) == [
+        "lexical",
+        "vectors",
+    ]

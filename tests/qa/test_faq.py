@@ -1,5 +1,6 @@
 """The guards and thresholds of `qa.faq`, with vectors made for the case."""
 
+import itertools
 import json
 from pathlib import Path
 
@@ -76,6 +77,41 @@ def test_match_question_asks_more_where_a_word_was_changed() -> None:
     assert matches("How do I judge a question-answering system?", stored, limits.changed + 0.001)
 
 
+@pytest.mark.parametrize(
+    ("asked", "stored"),
+    [
+        ("How do I choose the learning rate?", "学习率怎样选择？"),
+        ("模型为什么把词切成子词？", "Why do models split words into subwords?"),
+        ("Who proposed the transformer?", "Transformer 是谁提出的？"),
+    ],
+)
+def test_match_question_understands_all_of_a_question_across_languages(
+    asked: str, stored: str
+) -> None:
+    assert matches(asked, stored, 0.85)
+
+
+@pytest.mark.parametrize(
+    ("asked", "stored"),
+    [
+        ("How do I delete a note?", "怎样导出笔记？"),
+        ("BERT 有多少层？", "How many parameters does BERT have?"),
+        ("How do I prune the vines?", "怎样修剪葡萄藤？"),
+    ],
+    ids=["another verb", "another noun", "not understood"],
+)
+def test_match_question_refuses_across_languages_what_is_not_surely_the_same(
+    asked: str, stored: str
+) -> None:
+    assert not matches(asked, stored, 0.89)
+
+
+def test_match_question_takes_words_of_one_meaning_as_one() -> None:
+    stored = "How is the learning rate chosen?"
+    assert matches("How can the learning rate be selected?", stored, 0.94)
+    assert not matches("How can the learning rate be lowered?", stored, 0.94)
+
+
 def test_match_question_takes_the_nearest_and_is_surer_the_nearer() -> None:
     vector, vectors = at_cosines(0.98, 1.0, 0.5)
     same = "Where are the notes kept?"
@@ -101,6 +137,6 @@ def test_match_question_names_shapes_that_do_not_fit() -> None:
 
 def test_the_pairs_are_many_and_none_is_listed_twice() -> None:
     entries = json.loads(PAIRS.read_text(encoding="utf-8"))["entries"]
-    for kind in ("same", "near"):
-        questions = [each for entry in entries for some in entry[kind].values() for each in some]
-        assert len(questions) == len(set(questions)) >= 60
+    for kind, language in itertools.product(("same", "near"), ("en", "zh")):
+        questions = [each for entry in entries for each in entry[kind][language]]
+        assert len(questions) == len(set(questions)) >= 100

@@ -119,7 +119,7 @@ def test_lists_find_what_exact_search_finds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: float | None
 ) -> None:
     monkeypatch.setattr(vector_snapshot, "EXACT", 100)
-    monkeypatch.setattr(vector_lists, "PROBES", 16)
+    monkeypatch.setattr(vector_lists, "PROBES", 2.0)
     rows = clustered(10_000)
     snapshot = written(tmp_path / "v", np.arange(10_000), rows, lists=True)
     generator = np.random.default_rng(3)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal, get_args
 
-from kb.pages.strings import ask, everywhere, faq, inbox, index, login, notes
+from kb.pages.strings import ask, everywhere, faq, inbox, index, insight, login, notes
 
 Language = Literal["en", "zh"]
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
@@ -16,6 +16,7 @@ TABLE: Final[dict[str, tuple[str, str]]] = {
     **index.TEXTS,
     **inbox.TEXTS,
     **faq.TEXTS,
+    **insight.TEXTS,
     **login.TEXTS,
 }
 

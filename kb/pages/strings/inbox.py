@@ -26,6 +26,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "inbox_nearest": ("Nearest passages", "最接近的段落"),
     "inbox_answered_now": ("The notes answer this now.", "笔记现在能回答这个问题了。"),
     "inbox_close": ("Close the question", "结束这个问题"),
+    "inbox_stub": ("Begin a note", "新建笔记"),
+    "inbox_stub_help": (
+        "Makes a note with this question as its title, for an answer that takes more than an"
+        " entry. The question waits until the notes answer it.",
+        "以这个问题为标题新建一篇笔记，适合需要较长篇幅的答案。在笔记能回答之前，问题会一直保留。",
+    ),
+    "inbox_stub_written": ("Begun. Write the answer there:", "已新建，请在这里写下答案："),
     "inbox_dismiss": ("Dismiss", "忽略"),
     "entry_title": ("Write the answer", "写下答案"),
     "entry_question": ("Question", "问题"),

@@ -15,6 +15,7 @@ from kb.config import Settings
 from kb.curation.book import FaqBook
 from kb.curation.curator import Curator
 from kb.errors import HistoryError, KbError, NotAllowed
+from kb.insight.insight import Insight
 from kb.knowledge import KnowledgeBase
 from kb.notes.editing import NoteEditor
 from kb.pages.indexer import Indexer
@@ -31,8 +32,9 @@ CLASSES = [
     (NoteReader, policy.READING, set[str]()),
     (Curator, policy.CURATION, set[str]()),
     (FaqBook, policy.FAQ, set[str]()),
+    (Insight, policy.INSIGHT, set[str]()),
     (NoteEditor, policy.EDITING, set[str]()),
-    (Indexer, policy.INDEXER, {"error", "progress", "report"}),
+    (Indexer, policy.INDEXER, {"closer", "error", "progress", "report"}),
 ]
 
 

@@ -103,8 +103,11 @@ def test_bases_have_sessions_of_their_own(sessions: Sessions, tmp_path: Path) ->
     assert other.read(sessions.begin("editor")) is None
 
 
-@pytest.mark.usefixtures("sessions")
-def test_key_is_kept_outside_of_the_notes_for_its_owner_alone(state: Path, tmp_path: Path) -> None:
+def test_key_is_kept_outside_of_the_notes_for_its_owner_alone(
+    sessions: Sessions, state: Path, tmp_path: Path
+) -> None:
+    assert not state.exists(), "a base without logins needs no key"
+    sessions.begin("editor")
     (key,) = state.iterdir()
     assert key.stat().st_mode & 0o777 == 0o600
     assert not [path for path in (tmp_path / ".kb").rglob("*") if "key" in path.name]
