@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from kb.answer import Answer, Scored
+from kb.asking import Asker, Stage
 from kb.catalog.catalog import Catalog
 from kb.catalog.rows import NoteInfo
-from kb.composing import NEAREST, Clock, Found, answer, faq_answer, scored
-from kb.conversation import ask_in_context
-from kb.errors import CatalogMissing, NoteError, QuestionError
-from kb.indexing.sync import IndexReport, Progress, count_stale, index_folder
+from kb.errors import NoteError
+from kb.indexing.sync import IndexReport, Progress, index_folder
+from kb.models import Models
 from kb.notes import vault
 from kb.notes.editing import NoteEditor, version_of
 from kb.notes.note import parse_note
-from kb.notes.vault import Skipped
 from kb.notes.writing import safe_path
-from kb.storage.text import storable
+from kb.status import Status, read_status
 from qa.answerer import Judge
-from qa.loading import load_reader
 from qa.reader import Context
-from qa.reranking import rerank as rerank_read
-from retrieval.encoder import load_encoder
 
 if TYPE_CHECKING:
     from kb.config import Settings
@@ -40,37 +35,11 @@ if TYPE_CHECKING:
     from kb.insight.insight import Insight
     from kb.reading import NoteReader
     from kb.storage.history import History
-    from qa.answerer import Candidate
-    from qa.faq import FaqThresholds
     from qa.followup.rewriting import Turn
     from qa.metrics import Language
-    from qa.reader import Reader, Span
+    from qa.reader import Reader
     from retrieval.encoder import Encoder
     from retrieval.scope import Scope
-
-Stage = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What a base holds.
-
-    :param stale: notes that were added, changed or removed since the last indexing.
-    :param size_bytes: of the catalogue on disk.
-    """
-
-    folder: str
-    notes: int
-    passages: int
-    questions: int
-    indexed_at: datetime | None
-    generation: int
-    encoder: str
-    reader: str
-    stale: int
-    size_bytes: int
-    skipped: tuple[Skipped, ...]
-    warnings: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +74,7 @@ class KnowledgeBase:
         """Take a base over the settings' folder, with models other than the settings' if given."""
         self.settings = settings
         self.root = settings.notes
-        self._given = (encoder, reader, judge)
+        self._models = Models(settings, encoder, reader, judge)
         self._catalog = Catalog(self.root)
         self._index: PassageIndex | None = None
         self._opening = threading.RLock()
@@ -154,9 +123,9 @@ class KnowledgeBase:
         return Curator(
             self.root,
             self.history,
-            lambda questions: self._encoder.encode_queries(questions),
+            lambda questions: self._models.encoder.encode_queries(questions),
             max_bytes=self.settings.max_note_bytes,
-            thresholds=self._faq_thresholds,
+            thresholds=self._models.faq_thresholds,
         )
 
     @cached_property
@@ -202,7 +171,7 @@ class KnowledgeBase:
         """
         report = index_folder(
             self.root,
-            self._encoder,
+            self._models.encoder,
             rebuild=rebuild,
             forget_missing=forget_missing,
             timeout=timeout,
@@ -226,53 +195,18 @@ class KnowledgeBase:
         """
         from kb.golden.gate import Gate
 
-        gate = Gate(self.settings, self._encoder, self._over, progress or (lambda _: None))
+        gate = Gate(self.settings, self._models.encoder, self._over, progress or (lambda _: None))
         return gate.index(rebuild=rebuild)
 
     def _over(self, catalog: Catalog) -> KnowledgeBase:
         """Return a base with the same models over another catalogue of the same notes."""
-        other = KnowledgeBase(self.settings, *self._given)
-        other._catalog = catalog
-        other.__dict__ |= {"_encoder": self._encoder, "_reader": self._reader}
+        other = KnowledgeBase(self.settings)
+        other._catalog, other._models = catalog, self._models
         return other
 
     def status(self) -> Status:
         """Count what is indexed and what changed since."""
-        scanned = vault.scan(self.root, max_bytes=self.settings.max_note_bytes)
-        encoder, reader = self.settings.encoder, self.settings.reader
-        names = {
-            "folder": str(self.root),
-            "encoder": encoder or "bundled multilingual-e5-small",
-            "reader": reader or "bundled",
-        }
-        try:
-            with self._catalog.view() as view:
-                totals = view.totals()
-                return Status(
-                    **names,
-                    notes=totals.notes,
-                    passages=totals.passages,
-                    questions=totals.questions,
-                    indexed_at=view.indexed_at(),
-                    generation=view.generation(),
-                    stale=count_stale(scanned, view.states()),
-                    size_bytes=self._catalog.size_bytes(),
-                    skipped=tuple(view.skipped()),
-                    warnings=tuple(view.warnings()),
-                )
-        except CatalogMissing:
-            return Status(
-                **names,
-                notes=0,
-                passages=0,
-                questions=0,
-                indexed_at=None,
-                generation=0,
-                stale=len(scanned.files),
-                size_bytes=0,
-                skipped=tuple(scanned.skipped),
-                warnings=(),
-            )
+        return read_status(self.settings, self._catalog)
 
     # Asking
 
@@ -284,31 +218,7 @@ class KnowledgeBase:
         :param rerank: let the reader put first which of the first few passages answer.
         :raises QuestionError: if the query is empty or too long.
         """
-        asked = self._checked(query)
-        if not (rerank and self._reranks):
-            return [scored(hit, passage) for hit, passage in self._find(asked, k, scope)]
-        found = self._find(asked, max(k, self.settings.read), scope)
-        return self._ranked(found, self._read(asked, found))[:k]
-
-    def _read(self, question: str, found: Sequence[Found]) -> list[Sequence[Span]]:
-        contexts = [
-            Context(passage.context, passage.text) for _, passage in found[: self.settings.read]
-        ]
-        return list(self._reader.read(question, contexts)) if contexts else []
-
-    def _ranked(self, found: Sequence[Found], readings: Sequence[Sequence[Span]]) -> list[Scored]:
-        """Return what was found in its last order: as read, where readings compare."""
-        if not self._reranks:
-            return [scored(hit, passage) for hit, passage in found]
-        order = rerank_read([hit.score for hit, _ in found], readings, self._judge.reading_weight)
-        return [
-            replace(
-                scored(*found[at]),
-                score=score,
-                reader=readings[at][0].score if at < len(readings) and readings[at] else None,
-            )
-            for at, score in order
-        ]
+        return self._asker.search(query, k, scope, rerank=rerank)
 
     def ask(
         self,
@@ -327,53 +237,14 @@ class KnowledgeBase:
             on them is asked in full words too, see `Answer.asked_as`.
         :raises QuestionError: if the question is empty or too long.
         """
-        asked = self._checked(question)
-        tell = on_stage or _ignore
-        limit = self.settings.max_question_chars
-        return ask_in_context(lambda each: self._ask(each, scope, tell), asked, earlier, limit)
-
-    def _ask(self, asked: str, scope: Scope | None, tell: Stage) -> Answer:
-        clock = Clock()
-        tell("searching")
-        found = self._find(asked, self.settings.retrieve, scope)
-        entry = self._faq.find(asked, scope)
-        clock.lap("retrieval")
-        if entry is not None and entry.confidence >= self.threshold:
-            tell("answering")
-            return faq_answer(asked, entry, found, clock.timings())
-        tell("reading")
-        readings = self._read(asked, found)
-        clock.lap("reading")
-        tell("answering")
-        passages = [passage for _hit, passage in found[: len(readings)]]
-        candidates = self._judged(asked, found, readings)
-        nearest = tuple(self._ranked(found, readings)[:NEAREST])
-        clock.lap("answering")
-        return answer(asked, candidates, passages, nearest, self.threshold, clock.timings())
-
-    def _judged(
-        self, asked: str, found: Sequence[Found], readings: Sequence[Sequence[Span]]
-    ) -> list[Candidate]:
-        read = found[: len(readings)]
-        contexts = [Context(passage.context, passage.text) for _, passage in read]
-        # Another encoder's scores were not fitted: then the reader alone judges.
-        relevance = [hit.score if self._bundled_encoder else None for hit, _ in read]
-        return self._judge.choose(asked, contexts, relevance, readings)
+        return self._asker.ask(question, scope=scope, on_stage=on_stage, earlier=earlier)
 
     def explain(self, question: str, scope: Scope | None = None) -> Explanation:
         """Say what made the answer to a question, and why other passages did not.
 
         :raises QuestionError: if the question is empty or too long.
         """
-        from kb.explaining import explain
-
-        asked = self._checked(question)
-        found = self._find(asked, self.settings.retrieve, scope)
-        readings = self._read(asked, found)
-        entry = self._faq.find(asked, scope)
-        sure = entry is not None and entry.confidence >= self.threshold
-        candidates = self._judged(asked, found, readings)
-        return explain(asked, found, readings, candidates, entry if sure else None, self.threshold)
+        return self._asker.explain(question, scope)
 
     def examples(self, language: Language, count: int = 4) -> list[str]:
         """Return a few questions that the notes themselves ask, to begin with."""
@@ -384,7 +255,7 @@ class KnowledgeBase:
 
     def warm_up(self) -> None:
         """Open models and indexes now rather than at the first question."""
-        self._reader.read("?", [Context("", "warm")])
+        self._models.reader.read("?", [Context("", "warm")])
         if self._catalog.path.is_file():
             self._passages.follow()
 
@@ -436,81 +307,35 @@ class KnowledgeBase:
 
     # Parts, opened when first needed
 
-    @cached_property
-    def _encoder(self) -> Encoder:
-        with self._opening:
-            return self._given[0] or load_encoder(self.settings.encoder, self.settings.threads)
-
-    @cached_property
-    def _reader(self) -> Reader:
-        with self._opening:
-            return self._given[1] or load_reader(self.settings.reader, self.settings.threads)
-
-    @cached_property
-    def _judge(self) -> Judge:
-        if self._given[2] is not None:
-            return self._given[2]
-        return Judge.uncalibrated() if self.settings.reader else Judge.load()
-
     @property
     def _passages(self) -> PassageIndex:
         from kb.indexing.passage_index import PassageIndex
-        from retrieval.retriever import LEXICAL_WEIGHT
 
         with self._opening:
             if self._index is None:
-                weight = LEXICAL_WEIGHT if self._bundled_encoder else None
-                engine = self.settings.engine
-                self._index = PassageIndex(self._catalog, self._encoder, weight, engine)
+                models, engine = self._models, self.settings.engine
+                weight = models.lexical_weight
+                self._index = PassageIndex(self._catalog, models.encoder, weight, engine)
             return self._index
 
     @cached_property
     def _faq(self) -> FaqIndex:
         from kb.faq import FaqIndex
 
-        return FaqIndex(self._catalog, self._encoder, self._faq_thresholds)
+        return FaqIndex(self._catalog, self._models.encoder, self._models.faq_thresholds)
 
-    @property
-    def _faq_thresholds(self) -> FaqThresholds | None:
-        from kb.faq import SAME_WORDS
-
-        return None if self._bundled_encoder else SAME_WORDS
+    @cached_property
+    def _asker(self) -> Asker:
+        return Asker(
+            self.settings, self._models, self._catalog, lambda: self._passages, lambda: self._faq
+        )
 
     @property
     def threshold(self) -> float:
         """The least confidence at which an answer is shown."""
-        given = self.settings.threshold
-        return self._judge.retrieved.threshold if given is None else given
+        return self._models.threshold
 
     @property
     def fingerprints(self) -> tuple[str, str]:
         """What names the encoder and the reader exactly, in this order."""
-        return self._encoder.fingerprint, self._reader.fingerprint
-
-    def _checked(self, question: str) -> str:
-        asked = storable(" ".join(question.split()))
-        limit = self.settings.max_question_chars
-        if not asked:
-            raise QuestionError("the question is empty")
-        if len(asked) > limit:
-            raise QuestionError(f"the question has {len(asked):,} characters, at most {limit:,}")
-        return asked
-
-    @property
-    def _bundled_encoder(self) -> bool:
-        return self._given[0] is None and self.settings.encoder is None
-
-    @property
-    def _reranks(self) -> bool:
-        """Whether scores of encoder and reader were fitted to each other."""
-        return self._bundled_encoder and self._judge.reading_weight > 0
-
-    def _find(self, question: str, k: int, scope: Scope | None) -> list[Found]:
-        hits = self._passages.search(question, k, scope)
-        with self._catalog.view() as view:
-            stored = view.passages_by_id([hit.id for hit in hits])
-        return [(hit, stored[hit.id]) for hit in hits if hit.id in stored]
-
-
-def _ignore(_stage: str) -> None:
-    pass
+        return self._models.encoder.fingerprint, self._models.reader.fingerprint

@@ -9,7 +9,7 @@ from kb.api.openapi import problems
 from kb.api.parts import Base, Editor, Work, answered
 from kb.api.schema import HealthBody
 from kb.indexing.job import IndexReport
-from kb.knowledge import Status
+from kb.status import Status
 from kb.web.problems import Problem
 
 OPEN_PATHS = frozenset({"/health", "/ready", "/openapi.json"})

@@ -13,7 +13,7 @@ from kb.indexing.vanishing import told
 
 if TYPE_CHECKING:
     from kb.indexing.sync import IndexReport
-    from kb.knowledge import Status
+    from kb.status import Status
 
 _BAR_WIDTH = 28
 _EXCERPT = 240

@@ -10,7 +10,7 @@ from kb.pages import index_panel, opener, pieces, problems
 from kb.pages.language import t
 
 if TYPE_CHECKING:
-    from kb.knowledge import Status
+    from kb.status import Status
 
 _LISTED = 500
 

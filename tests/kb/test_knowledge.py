@@ -272,7 +272,7 @@ def test_threads_of_the_settings_reach_the_models(
             given.append((name, threads))
             raise KbError("not opened in this test")
 
-        monkeypatch.setattr(f"kb.knowledge.{name}", load)
+        monkeypatch.setattr(f"kb.models.{name}", load)
     (folder / ".kb").mkdir()
     (folder / ".kb" / "config.toml").write_text("threads = 3\n")
     base = KnowledgeBase(Settings.load(folder))
