@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 from fake_base import NASTY, PASSAGE, SOURCE, FakeBase, citation
 
+from kb.answer import Answer
 from kb.errors import CatalogDamaged, NotAllowed, VaultError
 from kb.markdown.reading import SPAN_END, SPAN_START
 from kb.pages import opener, problems
 from kb.pages.links import plain
 from kb.pages.strings import translate
+from kb.reading import NoteReader
+from kb.relocating import Relocated
 from qa.followup.rewriting import Turn
 from retrieval.errors import IndexDamaged
 from retrieval.scope import Scope
@@ -33,6 +36,19 @@ def html(app: AppTest) -> str:
 
 def links(app: AppTest) -> list[tuple[str, str]]:
     return [(each.proto.label, each.proto.query_string) for each in app.get("page_link")]
+
+
+def test_chat_says_that_a_cited_note_is_gone(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def relocate(_reader: NoteReader, answer: Answer) -> Relocated:
+        return Relocated(answer, frozenset({"a/b.md"}))
+
+    monkeypatch.setattr(NoteReader, "relocate", relocate)
+    app = ask(open_page(), "what is the answer?")
+    assert not app.exception
+    assert "(a/b.md): this note is no longer there." in html(app)
+    assert not [query for _, query in links(app) if "note=" in query]
 
 
 def ask(app: AppTest, question: str) -> AppTest:
