@@ -18,10 +18,11 @@ PAGE = Path(__file__).parents[1] / "docs" / "commands.md"
 _HEAD = """\
 # Commands
 
-Written by `python -m benchmarks.commands` from what `--help` says. Where a command takes `--notes DIR` (`-n`), that is the
-folder of the notes (else `KB_NOTES`, else `./notes`); `--json` prints JSON for programs. `kb --version` prints the version,
-and `kb --debug COMMAND …` shows the traceback of an error. Exit status: 0 done (an unanswered question too), 1 failed with
-one line of reason, 2 wrong usage.
+Written by `python -m benchmarks.commands` from what `--help` says. Where a command takes
+`--notes DIR` (`-n`), that is the folder of the notes (else `KB_NOTES`, else `./notes`); `--json`
+prints JSON for programs. `kb --version` prints the version, and `kb --debug COMMAND …` shows the
+traceback of an error. Exit status: 0 done (an unanswered question too), 1 failed with one line of
+reason, 2 wrong usage.
 """
 _EVERYWHERE = ("--notes", "--json")
 # The blank paragraph mark of click, as a raw docstring holds it or as itself.

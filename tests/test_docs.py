@@ -39,7 +39,9 @@ PARTS = (
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`([^`\n]+)`")
 _LINK = re.compile(r"\]\(([^()\s]+)\)")
-_REPOSITORY_FILE = re.compile(r"(?:kb|qa|retrieval|tests|benchmarks|docs)/[\w./-]*\w\.(?:py|md|json)")
+_SOURCE = re.compile(r"(?:kb|qa|retrieval|tests|benchmarks)/[\w./-]*\w\.(?:py|json)")
+    r"(?:kb|qa|retrieval|tests|benchmarks|docs)/[\w./-]*\w\.(?:py|md|json)"
+)
 
 every_page = pytest.mark.parametrize("name", TEXTS)
 
@@ -246,9 +248,9 @@ def test_every_page_is_linked_from_the_index_and_that_from_the_readme() -> None:
 
 
 @every_page
-def test_files_named_in_the_text_exist(name: str) -> None:
+def test_source_files_named_in_the_text_exist(name: str) -> None:
     for code in _CODE.findall(prose(name)):
-        if _REPOSITORY_FILE.fullmatch(code) and not code.startswith("docs/en"):
+        if _SOURCE.fullmatch(code):
             assert (ROOT / code).is_file(), code
 
 
