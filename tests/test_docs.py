@@ -40,8 +40,6 @@ _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`([^`\n]+)`")
 _LINK = re.compile(r"\]\(([^()\s]+)\)")
 _SOURCE = re.compile(r"(?:kb|qa|retrieval|tests|benchmarks)/[\w./-]*\w\.(?:py|json)")
-    r"(?:kb|qa|retrieval|tests|benchmarks|docs)/[\w./-]*\w\.(?:py|md|json)"
-)
 
 every_page = pytest.mark.parametrize("name", TEXTS)
 
