@@ -39,7 +39,7 @@ PARTS = (
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`([^`\n]+)`")
 _LINK = re.compile(r"\]\(([^()\s]+)\)")
-_SOURCE = re.compile(r"(?:kb|qa|retrieval|tests|benchmarks)/[\w./-]*\w\.(?:py|json)")
+_SOURCE = re.compile(r"(?:kb|qa|retrieval|tests|benchmarks)/[\w./-]*\w\.py")
 
 every_page = pytest.mark.parametrize("name", TEXTS)
 
