@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from qa.squad import read_squad, split
 from retrieval.centring import CENTRES_FILE
 from retrieval.encoder import Encoder, load_encoder
+from retrieval.manifest import record_file
 
 FILES = {
     "en": (
@@ -97,6 +98,8 @@ def main() -> None:
     options = parser.parse_args()
     text = json.dumps(made(load_encoder(), options.data))
     options.file.write_text(text + "\n", encoding="utf-8")
+    if options.file == CENTRES_FILE:
+        record_file(CENTRES_FILE.parent, CENTRES_FILE.name)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from retrieval.errors import ModelError
 from retrieval.language import Language
+from retrieval.manifest import read_manifest
 
 Vector = NDArray[np.float32]
 CENTRES_FILE = Path(__file__).parent / "model" / "centres.json"
@@ -44,6 +45,8 @@ class Centres:
         :raises ModelError: if the file is damaged.
         """
         try:
+            if path == CENTRES_FILE:
+                read_manifest(path.parent).path(path.name)
             fields: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             if fields["encoder"] != fingerprint:
                 return None

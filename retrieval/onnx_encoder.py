@@ -13,6 +13,9 @@ from retrieval.onnx_session import MODEL_FOLDER, open_session, pad, run, shared_
 _BATCH_TOKENS = 2048
 _SPECIALS = 2
 
+# What a vector depends on; other files of the folder may change without embedding anything again.
+_EMBEDDING_FILES = ("tokenizer.json", "words.onnx", "encoder.onnx")
+
 
 class OnnxEncoder:
     """Mean-pooled, normalised embeddings with E5's prefixes.
@@ -27,7 +30,7 @@ class OnnxEncoder:
         :raises ModelError: if a file is missing or damaged.
         """
         manifest = read_manifest(folder)
-        self.fingerprint = f"multilingual-e5-small-{manifest.fingerprint}"
+        self.fingerprint = f"multilingual-e5-small-{manifest.fingerprint_of(*_EMBEDDING_FILES)}"
         self.dimension = int(manifest.facts["dimension"])
         self.max_tokens = int(manifest.facts["max_tokens"])
         self._tokenizer = tokenizer.load(manifest.path("tokenizer.json"))
