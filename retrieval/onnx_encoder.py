@@ -14,7 +14,7 @@ _BATCH_TOKENS = 2048
 _SPECIALS = 2
 
 # What a vector depends on; other files of the folder may change without embedding anything again.
-_EMBEDDING_FILES = ("tokenizer.json", "words.onnx", "encoder.onnx")
+EMBEDDING_FILES = ("tokenizer.json", "words.onnx", "encoder.onnx")
 
 
 class OnnxEncoder:
@@ -30,7 +30,7 @@ class OnnxEncoder:
         :raises ModelError: if a file is missing or damaged.
         """
         manifest = read_manifest(folder)
-        self.fingerprint = f"multilingual-e5-small-{manifest.fingerprint_of(*_EMBEDDING_FILES)}"
+        self.fingerprint = f"multilingual-e5-small-{manifest.fingerprint_of(*EMBEDDING_FILES)}"
         self.dimension = int(manifest.facts["dimension"])
         self.max_tokens = int(manifest.facts["max_tokens"])
         self._tokenizer = tokenizer.load(manifest.path("tokenizer.json"))
