@@ -107,7 +107,7 @@ def charted(part: int = 0) -> Callable[[Visitor], None]:
     """Return what asks a question and opens a picture of the notes."""
 
     def act(visitor: Visitor) -> None:
-        asked("What does softmax divide by?")(visitor)
+        asked("Who introduced the LSTM?")(visitor)
         visitor.go("insight")
         visitor.main.get_by_test_id("stButtonGroup").first.locator("button").nth(part).click()
         visitor.main.get_by_test_id("stVegaLiteChart").locator("svg, canvas").first.wait_for()
@@ -129,9 +129,9 @@ SHOTS = (
     Shot("notes-phone", opened("notes"), PHONE),
     Shot("note-read", opened(NOTE)),
     Shot("note-edit", editing),
-    Shot("ask", asked("What does softmax divide by?")),
-    Shot("ask-dark", asked("What does softmax divide by?"), DARK),
-    Shot("ask-phone", asked("What does softmax divide by?"), PHONE),
+    Shot("ask", asked("Who introduced the LSTM?")),
+    Shot("ask-dark", asked("Who introduced the LSTM?"), DARK),
+    Shot("ask-phone", asked("Who introduced the LSTM?"), PHONE),
     Shot("ask-chinese", asked("长短期记忆网络是谁提出的？"), CHINESE),
     Shot("ask-no-answer", asked("Who won the chess tournament of 1927?")),
     Shot("ask-empty", opened("")),

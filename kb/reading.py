@@ -12,8 +12,10 @@ from kb.errors import CatalogMissing
 from kb.markdown.reading import Readable, readable
 from kb.notes.names import NoteNames
 from kb.notes.note import parse_note
+from kb.relocating import Relocated, Relocator
 
 if TYPE_CHECKING:
+    from kb.answer import Answer
     from kb.catalog.catalog import Catalog
     from kb.knowledge import NoteSource
 
@@ -48,6 +50,11 @@ class NoteReader:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
+        self._relocator = Relocator(catalog)
+
+    def relocate(self, answer: Answer) -> Relocated:
+        """Follow the words of an old answer to where they stand now."""
+        return self._relocator.relocate(answer)
 
     def render(self, note: NoteSource, cited: tuple[int, int] | None) -> Readable:
         """Return a note, or the part of a long one around the cited place, for the renderer."""

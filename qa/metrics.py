@@ -11,15 +11,13 @@ import string
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Language = Literal["en", "zh"]
+from retrieval.language import Language as Language
+from retrieval.language import detect_language as detect_language
 
-HAN_SHARE = 0.2
-_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
@@ -32,12 +30,6 @@ _TREEBANK_MARKS = re.compile(
     r"\.{3}|[\[\](){}<>;@#$%&?!\"—–]|,(?!\d)|(?<!\.)\.(?=[\])}>\"'”’ ]*$)"
     r"|n't\b|'(?:s|m|d|ll|re|ve)\b|(?<=\S)'(?=\s|$)"
 )
-
-
-def detect_language(text: str) -> Language:
-    """Return "zh" if at least a fifth of the letters are Han, else "en"."""
-    letters = sum(character.isalpha() for character in text)
-    return "zh" if letters and len(_HAN.findall(text)) >= HAN_SHARE * letters else "en"
 
 
 def normalize_english(text: str) -> str:

@@ -1,6 +1,6 @@
 """Fusion: several rankings of the same things become one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 RANK_CONSTANT = 60.0
 
@@ -54,3 +54,21 @@ def convex_combination(
         for id_, score in ranking.items():
             scores[id_] = scores.get(id_, 0.0) + weight * score
     return sorted(scores.items(), key=lambda entry: (-entry[1], entry[0]))
+
+
+def make_room(
+    ranking: Sequence[tuple[int, float]], guests: Container[int], every: int, rooms: int
+) -> list[tuple[int, float]]:
+    """Move guests forward until one is among the first ``every``, two among twice as many.
+
+    :param ranking: ids with their scores, which they keep; best first.
+    :param rooms: so many guests at most are moved forward.
+    """
+    ordered = list(ranking)
+    for room in range(1, rooms + 1):
+        last = room * every - 1
+        if sum(id_ in guests for id_, _ in ordered[: last + 1]) < room:
+            later = (at for at in range(last, len(ordered)) if ordered[at][0] in guests)
+            at = next(later, last)
+            ordered[last : at + 1] = [*ordered[at : at + 1], *ordered[last:at]]
+    return ordered

@@ -140,6 +140,18 @@ class CatalogView:
         rows = self._rows(f"{_PASSAGE} WHERE n.path = ? ORDER BY p.ordinal", [path])
         return [self._passage(row) for row in rows]
 
+    def known_of(self, paths: Iterable[str]) -> set[str]:
+        """Return those of some paths that are notes."""
+        query = "SELECT path FROM notes WHERE path IN (SELECT value FROM json_each(?))"
+        return {row[0] for row in self._rows(query, [json.dumps(list(paths))])}
+
+    def passages_holding(self, text: str) -> list[StoredPassage]:
+        """Return the passages that hold a text, not only white space, character by character."""
+        if not text.strip():
+            return []
+        query = f"{_PASSAGE} WHERE instr(p.text, ?) > 0 ORDER BY n.path, p.ordinal"
+        return [self._passage(row) for row in self._rows(query, [text])]
+
     def outlines(self, chars: int = 120) -> dict[int, Outline]:
         """Return every passage by its id, with the beginning of its text."""
         rows = self._rows(

@@ -60,7 +60,12 @@ def chat(
 @click.argument("chat", required=False)
 @click.option("--list", "listed", is_flag=True, help="List the chats instead.")
 @click.option(
-    "--format", "form", type=click.Choice(["md", "json"]), default="md", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["md", "json"]),
+    default="md",
+    show_default=True,
+    help="Markdown to read, or JSON for programs.",
 )
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="A new file to write to.")
 @notes_option

@@ -27,7 +27,13 @@ def key() -> None:
 
 @key.command()
 @click.argument("name")
-@click.option("--role", type=click.Choice(ROLES), default="reader", show_default=True)
+@click.option(
+    "--role",
+    type=click.Choice(ROLES),
+    default="reader",
+    show_default=True,
+    help="What the key is good for.",
+)
 @notes_option
 @json_option
 def add(name: str, role: Role, notes: str | None, as_json: bool) -> None:

@@ -18,6 +18,7 @@ from kb.cli.options import json_option, notes_option, open_base, print_json
     type=click.Choice(["reader", "retriever", "end-to-end"]),
     default="reader",
     show_default=True,
+    help="What is measured: reading, searching, or the whole way.",
 )
 @click.option("--limit", type=int, metavar="N", help="Only N questions, drawn at random.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the draw.")

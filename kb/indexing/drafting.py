@@ -22,7 +22,7 @@ from kb.passages.chunking import Passage, split
 from kb.storage.text import storable
 
 # Raise it when the same source gives other passages than before: then all notes are read again.
-PARSER_VERSION = 3
+PARSER_VERSION = 4
 
 # A file written this shortly before it was listed could change again within one tick of its clock.
 _UNSETTLED_NS = 2_000_000_000

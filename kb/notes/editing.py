@@ -152,6 +152,7 @@ class NoteEditor:
             move = self.plan_move(path, name)
             moving.check(move, version)
             apply(self._root, move.changes)
+            moving.remove_emptied(self._root, path)
         return move
 
     def delete(self, path: str, expected: str | None = None) -> str:

@@ -113,6 +113,15 @@ def check(move: Move, version: str | None) -> None:
         raise NoteChanged(move.old, message, None)
 
 
+def remove_emptied(root: Path, path: str) -> None:
+    """Remove the folders that a note left empty, never the notes folder itself."""
+    for folder in Path(path).parents[:-1]:
+        try:
+            (root / folder).rmdir()
+        except OSError:  # Something else is in it, or it may not be removed: then it stays.
+            return
+
+
 def _shown(note: str, source: str, each: Rewrite) -> LinkChange:
     line = source.count("\n", 0, each.start) + 1
     return LinkChange(note, line, each.before, each.after)

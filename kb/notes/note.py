@@ -9,6 +9,7 @@ from typing import cast
 
 from kb.markdown.document import Document, Reference, parse_markdown
 from kb.notes.front_matter import FrontMatter, read_front_matter
+from kb.notes.listed_questions import listed_questions
 from kb.notes.questions import Question, questions_of
 
 _TAG_EDGES = "#/ \t\"'"
@@ -52,7 +53,10 @@ def parse_note(path: str, source: str) -> Note:
         aliases=tuple(dict.fromkeys(aliases)),
         links=document.links,
         body_start=front.body_start,
-        questions=questions_of(document, front),
+        questions=(
+            *questions_of(document, front),
+            *listed_questions(document.blocks, source),
+        ),
         warnings=front.warnings,
         is_golden=path == GOLDEN_FILE or _text(front.values.get("golden")).lower() in _YES,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -32,23 +33,24 @@ def question(text: str, place: str = "") -> None:
         pieces.words(text, "kb-question", place)
 
 
-def answer(given: Answer, *, threshold: float = 1.0) -> None:
+def answer(given: Answer, *, threshold: float = 1.0, gone: Collection[str] = ()) -> None:
     """Draw an answer, or that there is none.
 
     :param threshold: of confidence; other answers above it are shown beside this one.
+    :param gone: notes that it cites and that are no longer there.
     """
     if given.text is None:
-        _no_answer(given)
+        _no_answer(given, gone)
     else:
-        _answer(given, given.text, threshold)
+        _answer(given, given.text, threshold, gone)
 
 
-def passages(found: tuple[Scored, ...] | list[Scored]) -> None:
+def passages(found: tuple[Scored, ...] | list[Scored], gone: Collection[str] = ()) -> None:
     """Draw passages, each with a link to its place."""
     for scored in found:
         cited = scored.citation
         with st.container(border=True, gap="small"):
-            links.to_citation(cited)
+            links.to_citation(cited, gone)
             passage(cited.passage)
 
 
@@ -63,18 +65,19 @@ def excerpt(citation: Citation) -> None:
     _excerpt(citation.passage, start, end, sentence_window(citation.passage, start, end))
 
 
-def _answer(given: Answer, text: str, threshold: float) -> None:
+def _answer(given: Answer, text: str, threshold: float, gone: Collection[str]) -> None:
     pieces.badges(_badges(given))
     _headline(text)
     if given.citations:
-        _cited(given.citations[0])
+        _cited(given.citations[0], gone)
     took = given.timings_ms.get("total")
     pieces.confidence(given.confidence, t("took", seconds=f"{took / 1000:.2f}") if took else "")
-    _also_in(given.citations)
+    _also_in(given.citations, gone)
     rivals = _rivals(given, text, threshold)
     if rivals:
-        _side_by_side([Alternative(text, given.confidence, given.citations[0]), *rivals])
-    _alternatives([each for each in given.alternatives if each not in rivals], "alternatives")
+        _side_by_side([Alternative(text, given.confidence, given.citations[0]), *rivals], gone)
+    others = [each for each in given.alternatives if each not in rivals]
+    _alternatives(others, "alternatives", gone)
 
 
 def _badges(given: Answer) -> list[str]:
@@ -85,7 +88,7 @@ def _badges(given: Answer) -> list[str]:
     return found
 
 
-def _also_in(citations: tuple[Citation, ...]) -> None:
+def _also_in(citations: tuple[Citation, ...], gone: Collection[str]) -> None:
     """Draw the other places where the answer stands, each by its name once."""
     named: dict[str, Citation] = {}
     for each in citations:
@@ -95,7 +98,7 @@ def _also_in(citations: tuple[Citation, ...]) -> None:
         pieces.quiet(t("also_in"))
         with st.container(horizontal=True, gap="small"):
             for citation in others:
-                links.to_citation(citation)
+                links.to_citation(citation, gone)
 
 
 def _rivals(given: Answer, text: str, threshold: float) -> list[Alternative]:
@@ -112,44 +115,46 @@ def _rivals(given: Answer, text: str, threshold: float) -> list[Alternative]:
     ][:_RIVALS]
 
 
-def _side_by_side(answers: list[Alternative]) -> None:
+def _side_by_side(answers: list[Alternative], gone: Collection[str]) -> None:
     """Draw answers of passages that do not agree."""
     pieces.quiet(t("disagree"))
     for column, each in zip(st.columns(len(answers)), answers, strict=True):
         with column:
-            _alternative(each)
+            _alternative(each, gone)
 
 
-def _no_answer(given: Answer) -> None:
+def _no_answer(given: Answer, gone: Collection[str]) -> None:
     st.markdown(f"**{links.plain(t('no_answer'))}**")
     if opener.may_write():
         links.to_page(links.INBOX, t("in_inbox"), ":material/inbox:")
     if given.nearest:
         pieces.quiet(t("nearest"))
-        passages(given.nearest)
+        passages(given.nearest, gone)
     else:
         pieces.quiet(t("no_passages"))
-    _alternatives(given.alternatives, "unsure")
+    _alternatives(given.alternatives, "unsure", gone)
 
 
-def _alternatives(others: list[Alternative] | tuple[Alternative, ...], label: str) -> None:
+def _alternatives(
+    others: list[Alternative] | tuple[Alternative, ...], label: str, gone: Collection[str]
+) -> None:
     if not others:
         return
     with st.expander(t(label, count=len(others))):
         for other in others:
-            _alternative(other)
+            _alternative(other, gone)
 
 
-def _alternative(other: Alternative) -> None:
+def _alternative(other: Alternative, gone: Collection[str]) -> None:
     with st.container(border=True, gap="small"):
         st.html(f'<p class="kb-text"><strong>{escape(other.text)}</strong></p>')
-        _cited(other.citation)
+        _cited(other.citation, gone)
         pieces.confidence(other.confidence)
 
 
-def _cited(citation: Citation) -> None:
+def _cited(citation: Citation, gone: Collection[str]) -> None:
     excerpt(citation)
-    links.to_citation(citation)
+    links.to_citation(citation, gone)
 
 
 def _headline(text: str) -> None:

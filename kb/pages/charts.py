@@ -15,7 +15,7 @@ COLOURS: Final = (
 ACCENT, WARNING, QUIET = "#2e9e6b", "#d0574a", "#8a8f98"
 _RING = "#d62f6f"
 _MOST_SHAPES = 1500
-_NO_AXIS = {"axis": None, "scale": {"domain": [-1.08, 1.08], "nice": False}}
+_NO_AXIS = {"axis": None, "scale": {"domain": [-1.15, 1.15], "nice": False}}
 
 Spec = dict[str, Any]
 Row = dict[str, Any]

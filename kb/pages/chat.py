@@ -100,14 +100,16 @@ def _answered(base: KnowledgeBase, turns: list[Turn], question: str, scope: Scop
 def _draw(base: KnowledgeBase, each: Turn, place: str) -> None:
     cards.question(each.question, place)
     try:
-        answer = from_json(each.answer)
+        kept = from_json(each.answer)
     except ValueError:
         problems.show(t("answered_unreadable"))
         return
+    now = base.reading.relocate(kept)
+    answer = now.answer
     with st.chat_message("assistant", avatar=":material/menu_book:"):
         if answer.asked_as:
             turn.full_words(each, answer.asked_as)
-        cards.answer(answer, threshold=base.threshold)
+        cards.answer(answer, threshold=base.threshold, gone=now.gone)
         turn.actions(base, each, answer)
 
 

@@ -61,7 +61,7 @@ def _buttons(indexer: Indexer, *, rebuild: bool) -> None:
 
 def _outcome(indexer: Indexer) -> None:
     if indexer.error is not None:
-        problems.show(indexer.error)
+        problems.show(problems.line(indexer.error))
     elif indexer.stopped:
         problems.show(t("index_stopped"))
     elif (report := indexer.news) is not None:

@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from kb.pages.problems import OUR_ERRORS, line
+from kb.pages.problems import OUR_ERRORS
 
 if TYPE_CHECKING:
     from kb.indexing.sync import IndexReport, Progress
@@ -31,7 +31,7 @@ class Indexer:
         self._changes = 0
         self.progress: Progress | None = None
         self.report: IndexReport | None = None
-        self.error: str | None = None
+        self.error: Exception | None = None
         # Asks what waits in the inbox again; of the index as it was then.
         self.closer: threading.Thread | None = None
         self._reasked = -1
@@ -92,9 +92,8 @@ class Indexer:
                 progress=self._note,
             )
         except OUR_ERRORS as error:
-            said = line(error)
-            self._changes += said != self.error
-            self.error, self._ended = said, time.monotonic()
+            self._changes += str(error) != str(self.error)
+            self.error, self._ended = error, time.monotonic()
             return
         self._changes += self._is_news(report) or self.error is not None
         if self._is_news(report) or not quiet:

@@ -36,7 +36,8 @@ def draw(opened: Opened, found: Asking) -> None:
         if count
     ]
     st.vega_lite_chart(charts.days(rows, names, t("insight_day")), alt=t("insight_over_time"))
-    st.subheader(t("insight_most_asked"), anchor=False)
+    if found.notes:
+        st.subheader(t("insight_most_asked"), anchor=False)
     titles = {note.path: note.title for note in opened.base.notes()}
     for path, count in found.notes:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):

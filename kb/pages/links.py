@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
+
+from kb.pages import pieces
+from kb.pages.language import t
 
 if TYPE_CHECKING:
     from kb.answer import Citation
@@ -42,8 +45,14 @@ def place(citation: Citation) -> str:
     return " › ".join(part for part in (citation.title, citation.heading) if part)
 
 
-def to_citation(citation: Citation) -> None:
-    """Draw a link to the note of a citation, at its place."""
+def to_citation(citation: Citation, gone: Collection[str] = ()) -> None:
+    """Draw a link to the note of a citation, at its place.
+
+    :param gone: notes that are no longer there; of these only that is said.
+    """
+    if citation.note in gone:
+        pieces.quiet(t("note_gone", place=place(citation), note=citation.note))
+        return
     _link(NOTE, place(citation), _parameters(citation), icon=":material/description:")
 
 

@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING
 import pytest
 from fake_base import NASTY, PASSAGE, SOURCE, FakeBase, citation
 
-from kb.errors import CatalogDamaged, VaultError
+from kb.answer import Answer
+from kb.errors import CatalogDamaged, NotAllowed, VaultError
 from kb.markdown.reading import SPAN_END, SPAN_START
-from kb.pages import opener
+from kb.pages import opener, problems
 from kb.pages.links import plain
+from kb.pages.strings import translate
+from kb.reading import NoteReader
+from kb.relocating import Relocated
 from qa.followup.rewriting import Turn
+from retrieval.errors import IndexDamaged
 from retrieval.scope import Scope
 
 if TYPE_CHECKING:
@@ -21,12 +26,29 @@ if TYPE_CHECKING:
 Open = Callable[..., "AppTest"]
 
 
+class SourceMissing(VaultError):
+    pass
+
+
 def html(app: AppTest) -> str:
     return "\n".join(str(each.proto.body) for each in app.main.get("html"))
 
 
 def links(app: AppTest) -> list[tuple[str, str]]:
     return [(each.proto.label, each.proto.query_string) for each in app.get("page_link")]
+
+
+def test_chat_says_that_a_cited_note_is_gone(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def relocate(_reader: NoteReader, answer: Answer) -> Relocated:
+        return Relocated(answer, frozenset({"a/b.md"}))
+
+    monkeypatch.setattr(NoteReader, "relocate", relocate)
+    app = ask(open_page(), "what is the answer?")
+    assert not app.exception
+    assert "(a/b.md): this note is no longer there." in html(app)
+    assert not [query for _, query in links(app) if "note=" in query]
 
 
 def ask(app: AppTest, question: str) -> AppTest:
@@ -380,3 +402,36 @@ def test_language_can_be_switched(open_page: Open) -> None:
     app = open_page()
     app.segmented_control(key="language_switch").set_value("zh").run()
     assert app.title[0].value == "向你的笔记提问"
+
+
+def test_errors_on_the_chinese_page_are_chinese_with_their_own_words_behind(
+    open_page: Open, base: FakeBase
+) -> None:
+    base.failure = CatalogDamaged("/n/index.db is damaged: run `kb index` to make it anew")
+    app = open_page("status", lang="zh")
+    said = (
+        "索引已损坏，可以从笔记重新建立（/n/index.db is damaged: run `kb index` to make it anew）"
+    )
+    assert [each.value for each in app.error] == [plain(said)]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (VaultError("a.md is already there: choose another name"), "这个名称已被占用"),
+        (VaultError("a.md cannot be written: No space left on device"), "无法写入"),
+        (NotAllowed("you may read these notes"), "你可以阅读这些笔记，但不能修改"),
+        (SourceMissing("x"), "笔记文件夹或其中的文件无法使用"),
+        (IndexDamaged("x"), "检索无法进行"),
+    ],
+)
+def test_line_says_in_chinese_what_kind_of_error_it_is(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
+) -> None:
+    def chinese(key: str, **values: object) -> str:
+        return translate(key, "zh", **values)
+
+    monkeypatch.setattr(problems, "t", chinese)
+    line = problems.line(error)
+    assert line.startswith(said)
+    assert line.endswith(f"（{error}）")

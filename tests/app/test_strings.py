@@ -44,7 +44,7 @@ def test_pages_use_texts_that_exist(page: Path) -> None:
 
 def test_every_text_is_used() -> None:
     source = "".join(page.read_text("utf-8") for page in PAGES)
-    built = ("stage_", "confidence_", "index_", "language_", "why_", "role_")
+    built = ("stage_", "confidence_", "index_", "language_", "why_", "role_", "error_")
     unused = {
         key
         for key in TABLE

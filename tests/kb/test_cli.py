@@ -151,12 +151,6 @@ def test_every_command_shows_help_with_an_example() -> None:
         )
 
 
-def test_every_command_is_in_the_readme() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for name in main.commands:
-        assert f"kb {name}" in readme, name
-
-
 @pytest.mark.parametrize("mode", ["reader", "retriever", "end-to-end"])
 def test_eval_measures_a_squad_file(tmp_path: Path, mode: str) -> None:
     context = "Ohm's law was published in 1827 by Georg Ohm."

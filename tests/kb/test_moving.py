@@ -138,6 +138,25 @@ def test_move_that_fails_in_the_middle_is_undone(
     assert read(tmp_path) == {**notes, "c.md": "theirs"}
 
 
+def test_move_removes_the_folders_that_it_empties(tmp_path: Path, editor: NoteEditor) -> None:
+    editor.add("a/b/one.md", "One\n")
+    editor.add("a/two.md", "Two\n")
+    editor.move("a/b/one.md", "one")
+    assert not (tmp_path / "a/b").exists()
+    assert (tmp_path / "a/two.md").is_file()
+    editor.move("a/two.md", "c/two")
+    assert not (tmp_path / "a").exists()
+    editor.move("one.md", "c/one")
+    assert tmp_path.is_dir()
+
+
+def test_move_keeps_a_folder_with_anything_in_it(tmp_path: Path, editor: NoteEditor) -> None:
+    editor.add("a/one.md", "One\n")
+    (tmp_path / "a/.hidden").touch()
+    editor.move("a/one.md", "one")
+    assert (tmp_path / "a/.hidden").is_file()
+
+
 def test_backlinks_name_the_line(tmp_path: Path) -> None:
     write(
         tmp_path,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.fusion import convex_combination, reciprocal_rank_fusion
+from retrieval.fusion import convex_combination, make_room, reciprocal_rank_fusion
 
 
 def test_fusion_adds_reciprocal_ranks() -> None:
@@ -63,3 +63,23 @@ def test_convex_combination_orders_equal_scores_by_number() -> None:
 def test_convex_combination_refuses_weights_of_another_number() -> None:
     with pytest.raises(ValueError, match="zip"):
         convex_combination([{1: 1.0}], [1.0, 2.0])
+
+
+@pytest.mark.parametrize(
+    ("guests", "expected"),
+    [
+        ({7, 8}, [1, 2, 7, 3, 4, 8, 5, 6]),
+        ({1, 8}, [1, 2, 3, 4, 5, 8, 6, 7]),
+        ({1, 2}, [1, 2, 3, 4, 5, 6, 7, 8]),
+        ({5}, [1, 2, 5, 3, 4, 6, 7, 8]),
+        (set[int](), [1, 2, 3, 4, 5, 6, 7, 8]),
+    ],
+    ids=["both late", "one early", "both early", "one only", "none"],
+)
+def test_make_room_moves_guests_no_further_than_needed(
+    guests: set[int], expected: list[int]
+) -> None:
+    ranking = [(id_, 1 / id_) for id_ in range(1, 9)]
+    moved = make_room(ranking, guests, every=3, rooms=2)
+    assert [id_ for id_, _ in moved] == expected
+    assert sorted(moved) == ranking

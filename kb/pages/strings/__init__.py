@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Final, Literal, get_args
 
-from kb.pages.strings import ask, everywhere, faq, inbox, index, insight, login, notes
+from kb.pages.strings import ask, errors, everywhere, faq, inbox, index, insight, login, notes
 
 Language = Literal["en", "zh"]
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 
 TABLE: Final[dict[str, tuple[str, str]]] = {
     **everywhere.TEXTS,
+    **errors.TEXTS,
     **ask.TEXTS,
     **notes.TEXTS,
     **index.TEXTS,

@@ -133,6 +133,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "The notes do not agree; what they say, side by side:",
         "笔记中的说法不一致，并列如下：",
     ),
+    "note_gone": (
+        "{place} ({note}): this note is no longer there.",
+        "{place}（{note}）：这篇笔记已不存在。",
+    ),
     "also_in": ("Also stands in", "还出现在"),
     "alternatives": ("Other answers: {count}", "其他答案：{count} 个"),
     "unsure": ("Words that might answer it: {count}", "可能相关的原文：{count} 处"),

@@ -14,9 +14,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "faq_to_review": ("Review · {count}", "待复核 · {count}"),
     "faq_duplicates": ("Asked twice · {count}", "重复 · {count}"),
     "faq_none": (
-        "No questions here. A heading that asks, Q: and A:, `faq:` in the front matter, or an"
-        " answer kept from the Ask page come here by themselves.",
-        "这里还没有问题。以问句作标题、写“问：答：”、在文首写 `faq:`，"
+        "No questions here. A heading that asks, Q: and A:, a numbered list of questions, `faq:` in"
+        " the front matter, or an answer kept from the Ask page come here by themselves.",
+        "这里还没有问题。以问句作标题、写“问：答：”、把问题编号列出、在文首写 `faq:`，"
         "或在提问页收藏答案，都会自动出现在这里。",
     ),
     "faq_none_found": ("Nothing here.", "这里没有内容。"),
