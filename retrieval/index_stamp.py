@@ -14,7 +14,12 @@ _LAYOUT = 1
 
 
 def read(folder: Path) -> int:
-    """Return the generation of the catalogue that the index reflects.
+    """Return the generation of the catalogue that the index reflects; errors as `read_both`."""
+    return read_both(folder)[0]
+
+
+def read_both(folder: Path) -> tuple[int, str]:
+    """Return the generation of the catalogue that the index reflects, and its name there.
 
     :raises IndexDamaged: if there is no stamp, or one of another version.
     :raises RetrievalError: if it may not be read.
@@ -22,18 +27,24 @@ def read(folder: Path) -> int:
     try:
         stamp = json.loads((folder / _NAME).read_text(encoding="utf-8"))
         versions, generation = (stamp["layout"], stamp["analyzer"]), stamp["generation"]
+        state = str(stamp.get("state", ""))
     except PermissionError as exc:
         raise RetrievalError(f"cannot read the search index {folder}: {exc}") from exc
-    except (OSError, ValueError, LookupError, TypeError) as exc:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as exc:
         raise IndexDamaged(f"no search index in {folder}: {exc}") from exc
     if versions != (_LAYOUT, analyzer.VERSION) or not isinstance(generation, int):
         raise IndexDamaged(f"the search index {folder} was made by another version")
-    return generation
+    return generation, state
 
 
-def write(folder: Path, generation: int) -> None:
+def write(folder: Path, generation: int, state: str = "") -> None:
     """Note the generation, whole or not at all, after what it speaks of is on disk."""
-    stamp = {"layout": _LAYOUT, "analyzer": analyzer.VERSION, "generation": generation}
+    stamp = {
+        "layout": _LAYOUT,
+        "analyzer": analyzer.VERSION,
+        "generation": generation,
+        "state": state,
+    }
     partial = folder / f"{_NAME}.partial"
     with partial.open("w", encoding="utf-8") as file:
         json.dump(stamp, file)

@@ -57,6 +57,8 @@ class LexicalIndex:
 
     generation: int
     """Of the catalogue that it reflects; 0 when new: fill it."""
+    state: str
+    """The name of that generation, which tells it from one of the same number."""
 
     def __init__(self, folder: Path) -> None:
         """Open the index in ``folder``, or start an empty one there.
@@ -82,8 +84,10 @@ class LexicalIndex:
         except IndexDamaged:
             self._start_over()
 
-    def update(self, remove: Iterable[int], add: Iterable[Entry], generation: int) -> None:
-        """Remove and add passages in one commit, then note the generation.
+    def update(
+        self, remove: Iterable[int], add: Iterable[Entry], generation: int, state: str = ""
+    ) -> None:
+        """Remove and add passages in one commit, then note the generation and its name.
 
         Applied twice it changes nothing: an id that is present is replaced.
 
@@ -99,7 +103,7 @@ class LexicalIndex:
                     writer.delete_documents_by_term("id", entry.id)
                     writer.add_document(_document(entry))
                 writer.commit()
-                index_stamp.write(self._folder, generation)
+                index_stamp.write(self._folder, generation, state)
                 self._filled_here = True
             self._read()
 
@@ -162,12 +166,12 @@ class LexicalIndex:
         :raises IndexDamaged: if there is no whole index of this version.
         """
         # The stamp first: what is read after it is at least as new.
-        generation = index_stamp.read(self._folder)
+        generation, state = index_stamp.read_both(self._folder)
         if not (self._folder / "meta.json").is_file():
             raise IndexDamaged(f"{self._folder} has a stamp and no index")
         with _damage(self._folder):
             self._searcher = self._readable().searcher()
-        self.generation = generation
+        self.generation, self.state = generation, state
 
     def _readable(self) -> tantivy.Index:
         """Open the files, or a copy where the folder is read-only: tantivy locks to read too."""

@@ -47,6 +47,8 @@ class Snapshot:
     ids: NDArray[np.int64]
     flat: Any
     lists: Any | None
+    state: str = ""
+    """The name of the generation, which tells it from one of the same number."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -122,7 +124,9 @@ def writing(folder: Path) -> Generator[None]:
         raise RetrievalError(f"cannot write the vectors in {folder}: {exc}") from exc
 
 
-def write(folder: Path, pieces: Pieces, dimension: int, generation: int, form: str) -> None:
+def write(
+    folder: Path, pieces: Pieces, dimension: int, generation: int, form: str, state: str = ""
+) -> None:
     """Write a snapshot without lists in place of what is there, whole or not at all.
 
     For who holds `writing`, as `add_lists` too.
@@ -147,7 +151,7 @@ def write(folder: Path, pieces: Pieces, dimension: int, generation: int, form: s
             flat.write(count.to_bytes(8, "little"))
             flat.seek(len(header) - 8)
             flat.write((count * dimension * 2).to_bytes(8, "little"))
-        _stamp(folder, name, ["ids", "flat"], dimension, generation, form)
+        _stamp(folder, name, ["ids", "flat"], dimension, generation, form, state)
 
 
 def add_lists(folder: Path, snapshot: Snapshot, index: Any) -> None:  # noqa: ANN401  faiss has no types
@@ -162,7 +166,8 @@ def add_lists(folder: Path, snapshot: Snapshot, index: Any) -> None:  # noqa: AN
         with _file(folder, f"{snapshot.name}.lists") as file:
             _untyped.write_index(index, _untyped.PyCallbackIOWriter(file.write))
         names = ["ids", "flat", "lists"]
-        _stamp(folder, snapshot.name, names, snapshot.flat.d, stamp["generation"], stamp["form"])
+        made_of = stamp["generation"], stamp["form"], stamp.get("state", "")
+        _stamp(folder, snapshot.name, names, snapshot.flat.d, *made_of)
 
 
 def read(folder: Path, form: str) -> Snapshot:
@@ -183,7 +188,8 @@ def read(folder: Path, form: str) -> Snapshot:
         lists = _mapped(folder / f"{name}.lists") if "lists" in files else None
         if not len(ids) == flat.ntotal == (len(ids) if lists is None else lists.ntotal):
             raise IndexDamaged(f"the files of {folder / name} do not fit together")
-        return Snapshot(stamp["generation"], name, ids, flat, lists)
+        state = str(stamp.get("state", ""))
+        return Snapshot(stamp["generation"], name, ids, flat, lists, state)
     except (OSError, ValueError, LookupError, TypeError, RuntimeError) as exc:
         raise IndexDamaged(f"no vectors can be read from {folder}: {exc}") from exc
 
@@ -223,7 +229,13 @@ def _read_stamp(folder: Path) -> dict[str, Any]:
 
 
 def _stamp(
-    folder: Path, name: str, parts: list[str], dimension: int, generation: int, form: str
+    folder: Path,
+    name: str,
+    parts: list[str],
+    dimension: int,
+    generation: int,
+    form: str,
+    state: str,
 ) -> None:
     """Make files the snapshot of the folder, and drop those of others."""
     files = {part: _fingerprint(folder / f"{name}.{part}") for part in parts}
@@ -231,6 +243,7 @@ def _stamp(
         "layout": _LAYOUT,
         "name": name,
         "generation": generation,
+        "state": state,
         "dimension": dimension,
         "form": form,
         "files": files,

@@ -27,7 +27,7 @@ class Corpus:
     """A folder of notes, cut.
 
     :param folder: holds the notes in ``notes/`` and the passages in ``passages.json``.
-    :param lent: whether peers with the same encoder in the same runtime share one's vectors.
+    :param lent: whether peers take its vectors as they are instead of embedding the passages.
     """
 
     folder: Path
@@ -50,13 +50,8 @@ class Corpus:
         (self.folder / "passages.json").write_text(text, encoding="utf-8")
 
     def vectors(self) -> Vectors | None:
-        """Return the vectors lent, shape ``(passages, dimension)``."""
+        """Return the vectors that `lending` put there, shape ``(passages, dimension)``."""
         return np.load(self.folder / "vectors.npy") if self.lent else None
-
-    def lend(self, vectors: Vectors) -> None:
-        """Keep vectors for the peers that come after, where they are lent."""
-        if self.lent:
-            np.save(self.folder / "vectors.npy", vectors)
 
 
 @dataclass(frozen=True, slots=True)

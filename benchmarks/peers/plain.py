@@ -25,14 +25,14 @@ class Plain:
         self._passages: list[Passage] = []
 
     def build(self, corpus: Corpus, folder: Path) -> None:
-        """Embed, and lend the vectors."""
-        passages = corpus.passages()
-        vectors = self._encoder.encode_passages([passage.text for passage in passages])
+        """Embed and keep the vectors flat."""
+        passages, vectors = corpus.passages(), corpus.vectors()
+        if vectors is None:
+            vectors = self._encoder.encode_passages([passage.text for passage in passages])
         index = faiss.IndexFlatIP(self._encoder.dimension)
         index.add(vectors)
         faiss.write_index(index, str(folder / "index.faiss"))
         Corpus(folder).write(passages)
-        corpus.lend(vectors)
 
     def open(self, folder: Path) -> None:
         """Read the index and the passages."""

@@ -27,8 +27,7 @@ _ANSWERS = {
     "ms_p95": ("a question, 95th percentile (ms)", False),
 }
 _COSTS = {
-    "index_seconds_public": ("index the paragraphs (s)", False),
-    "index_seconds_real": ("index the real notes (s)", False),
+    "index_seconds": ("index the paragraphs (s)", False),
     "index_peak_mb": ("most memory, indexing paragraphs (MB)", False),
     "start_seconds": ("empty process to first answer (s)", False),
     "ask_peak_mb": ("most memory, asking real notes (MB)", False),
@@ -86,7 +85,7 @@ def write(result: dict[str, Any]) -> None:
     versions = ", ".join(f"{name} {version}" for name, version in packages.items())
     parts.append(
         f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']},"
-        f" commit {machine['commit']}, {result['seconds']:.0f} seconds in all; {versions}."
+        f" commit {machine['commit']}, {result['seconds']} seconds in all; {versions}."
     )
     text = DOCUMENT.read_text(encoding="utf-8")
     before, after = text.split(_BEGIN)[0], text.split(_END)[1]

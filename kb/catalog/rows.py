@@ -163,6 +163,11 @@ class StoredQuestion:
     end: int
 
 
+def state_name(generation: int) -> str:
+    """Return under which name the catalogue keeps the random name of a generation."""
+    return f"state {generation:020d}"
+
+
 @dataclass(frozen=True, slots=True)
 class Changes:
     """What an index derived from the catalogue must do to reflect it.

@@ -22,6 +22,7 @@ from kb.catalog.rows import (
     StoredPassage,
     StoredQuestion,
     Totals,
+    state_name,
 )
 from kb.errors import KbError
 from kb.notes.vault import Skipped
@@ -247,13 +248,24 @@ class CatalogView:
             return np.empty(0, np.int64), np.empty((0, self.dimension() or 0), np.float16)
         return np.concatenate([ids for ids, _ in pieces]), np.concatenate([v for _, v in pieces])
 
-    def changes_since(self, generation: int) -> Changes:
+    def state(self, generation: int | None = None) -> str:
+        """Return the random name of a generation, of the newest by itself; "" if it has none.
+
+        A catalogue that is put back from a copy counts on from there: then the number of a
+        generation comes twice, with other content, but its name does not.
+        """
+        number = self.generation() if generation is None else generation
+        return self.meta(state_name(number)) or ""
+
+    def changes_since(self, generation: int, state: str | None = None) -> Changes:
         """Say what changed after a generation; of vectors, ``iter_vectors`` of the same tells.
 
         :param generation: what a derived index reflects; 0 if it is empty.
+        :param state: its name there; where it is another one here all begins anew.
         """
         now = self.generation()
         reset = not int(self.meta("floor") or 0) <= generation <= now
+        reset = reset or (state is not None and state != self.state(generation))
         since = 0 if reset else generation
         query = "SELECT passage_id FROM removed WHERE generation > ?"
         removed = np.empty(0, np.int64) if reset else _ids(self._rows(query, [since]))

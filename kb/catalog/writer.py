@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,12 +12,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.catalog.rows import NoteDraft, PassageDraft
+from kb.catalog.rows import NoteDraft, PassageDraft, state_name
 from kb.catalog.view import VECTOR, CatalogView
 from kb.notes.vault import NoteFile
 
 # So many removed ids are remembered; an index further behind is filled anew.
 KEPT_REMOVALS = 100_000
+# So many generations keep their name; an index further behind is filled anew too.
+_STATES = 5_000
 # So many vectors are remembered one by one as perhaps of no use; of more, all are looked through.
 _MOST_LOOSE = 10_000
 
@@ -158,6 +161,11 @@ class CatalogWriter:
             self.put_meta("unswept", loose)
         if self._changed:
             self.put_meta("generation", str(self._generation))
+            self.put_meta(state_name(self._generation), secrets.token_hex(8))
+            self._connection.execute(
+                "DELETE FROM meta WHERE name >= ? AND name < ?",
+                (state_name(0), state_name(max(0, self._generation - _STATES))),
+            )
 
     def _entry_fields(self, note_id: int) -> tuple[str, str, str]:
         query = "SELECT title, folder, tags FROM notes WHERE id = ?"

@@ -49,6 +49,7 @@ class DenseIndex:
 
     def __init__(self, catalog: Catalog, encoder: Encoder, engine: Engine = "auto") -> None:
         self.generation = 0
+        self.state = ""
         self.vectors = LayeredVectors(encoder.dimension)
         self._catalog = catalog
         self._form = encoder.fingerprint
@@ -102,21 +103,21 @@ class DenseIndex:
     # Level with the catalogue
 
     def _catch_up(self, view: CatalogView) -> None:
-        changes = view.changes_since(self.generation)
+        changes = view.changes_since(self.generation, self.state)
         if changes.reset:
             self._open(view)
             return
         self.vectors.remove(changes.removed)
         for ids, vectors in _gathered(self._searched(view, self.generation)):
             self.vectors.add(ids, vectors)
-        self.generation = changes.generation
+        self.generation, self.state = changes.generation, view.state()
 
     def _open(self, view: CatalogView) -> None:
         """Begin with the snapshot on disk; if there is none that fits, with the catalogue."""
         self._ready = None
         with suppress(IndexDamaged):
             snapshot = vector_snapshot.read(self._folder, self._form)
-            if not view.changes_since(snapshot.generation).reset:
+            if not view.changes_since(snapshot.generation, snapshot.state).reset:
                 vector_snapshot.sweep(self._folder)
                 self._begin(view, snapshot)
                 return
@@ -132,11 +133,12 @@ class DenseIndex:
     def _begin(self, view: CatalogView, snapshot: Snapshot | None) -> None:
         self.vectors.begin(snapshot)
         self.generation = snapshot.generation if snapshot else 0
-        if snapshot is None or view.changes_since(self.generation).reset:
+        self.state = snapshot.state if snapshot else ""
+        if snapshot is None or view.changes_since(self.generation, self.state).reset:
             self.vectors.begin(None)
             for ids, vectors in _gathered(self._searched(view, 0)):
                 self.vectors.add(ids, vectors)
-            self.generation = view.generation()
+            self.generation, self.state = view.generation(), view.state()
         else:
             self._catch_up(view)
 
@@ -191,7 +193,7 @@ class DenseIndex:
             snapshot = vector_snapshot.read(self._folder, self._form)
         except IndexDamaged:
             return None
-        changes = view.changes_since(snapshot.generation)
+        changes = view.changes_since(snapshot.generation, snapshot.state)
         if changes.reset:
             return None
         tried = LayeredVectors(self.vectors.dimension, snapshot)
@@ -202,9 +204,8 @@ class DenseIndex:
 
     def _write(self, view: CatalogView) -> Snapshot:
         pieces = self._wanted(self._searched(view, 0))
-        vector_snapshot.write(
-            self._folder, pieces, self.vectors.dimension, view.generation(), self._form
-        )
+        made_of = view.generation(), self._form, view.state()
+        vector_snapshot.write(self._folder, pieces, self.vectors.dimension, *made_of)
         return vector_snapshot.read(self._folder, self._form)
 
     def _wanted(

@@ -85,8 +85,9 @@ class PassageIndex:
     def follow(self) -> None:
         """Take over what changed in the catalogue; next to nothing when nothing did."""
         with self._catalog.view() as view:
-            newest = view.generation()
-            level = newest == self._dense.generation == self._lexical.generation
+            newest = view.generation(), view.state()
+            dense = self._dense.generation, self._dense.state
+            level = newest == dense == (self._lexical.generation, self._lexical.state)
             if level and not self._dense.has_news:
                 self._dense.tend()
                 return
@@ -110,18 +111,22 @@ class PassageIndex:
             self._lexical.refresh()
         except IndexDamaged:
             self._open_lexical()
-        if self._lexical.generation == view.generation():
+        reflected = self._lexical.generation, self._lexical.state
+        newest = view.state()
+        if reflected == (view.generation(), newest):
             return
-        changes = view.changes_since(self._lexical.generation)
+        changes = view.changes_since(*reflected)
         if changes.reset and self._lexical.generation:  # at 0 it is filled from nothing anyway
             index_stamp.remove(self._folder)
             self._open_lexical()
         try:
-            self._lexical.update(changes.removed.tolist(), changes.entries, changes.generation)
+            self._lexical.update(
+                changes.removed.tolist(), changes.entries, changes.generation, newest
+            )
         except IndexDamaged:
             self._open_lexical()
             changes = view.changes_since(0)
-            self._lexical.update([], changes.entries, changes.generation)
+            self._lexical.update([], changes.entries, changes.generation, newest)
         except RetrievalError:
             # Another process is catching it up, or the folder is read-only: what is there serves
             # meanwhile, and ids that are gone are left out where they are looked up.

@@ -146,6 +146,29 @@ def test_rebuilt_catalogue_gets_a_new_snapshot(root: Path) -> None:
     assert snapshot_name(root) != first
 
 
+def test_catalogue_put_back_from_a_copy_gets_both_indexes_anew(root: Path) -> None:
+    kept = (root / ".kb" / "index.db").read_bytes()
+    _write(root, 0, "A text about giraffes.")
+    index_folder(root, FakeEncoder())
+    with opened(root) as index:
+        before = index._lexical.generation
+        first = snapshot_name(root)
+    # Counting on from the copy, the catalogue comes to the same number with another content.
+    (root / ".kb" / "index.db").write_bytes(kept)
+    _write(root, 0, "A text about zebras.")
+    index_folder(root, FakeEncoder())
+    with opened(root) as index:
+        assert index._lexical.generation == before
+        assert [hit.id for hit in index.search("zebras", 1)]
+        assert index.frequencies(["giraff", "giraffes", "zebra"]) == {
+            "giraff": 0,
+            "giraffes": 0,
+            "zebra": 1,
+        }
+        check(index, root)
+    assert snapshot_name(root) != first
+
+
 def test_stale_snapshot_is_written_anew_behind_the_back(root: Path) -> None:
     with opened(root) as index:
         first = index._dense.vectors.snapshot
