@@ -154,9 +154,11 @@ _STEMMER = Stemmer.Stemmer("english")
 
 
 # What no stemmer brings back to its verb.
-_IRREGULAR = dict(
-    pair.split(":")
-    for pair in """
+_IRREGULAR = {
+    form: verb
+    for form, _colon, verb in (
+        pair.partition(":")
+        for pair in """
     wrote:write written:write won:win built:build began:begin begun:begin became:become
     held:hold led:lead left:leave took:take taken:take gave:give given:give said:say
     sang:sing sung:sing found:find made:make came:come went:go gone:go saw:see seen:see
@@ -166,7 +168,8 @@ _IRREGULAR = dict(
     knew:know known:know rose:rise risen:rise shot:shoot spent:spend kept:keep
     brought:bring caught:catch children:child men:man women:woman people:person
     """.split()
-)
+    )
+}
 
 
 def _stem(phrase: str) -> str:

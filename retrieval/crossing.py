@@ -1,16 +1,13 @@
 """Find passages in another language than the question's, where the notes hold any."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.centring import Centres, Vector
 from retrieval.language import Language
-
-if TYPE_CHECKING:
-    from retrieval.vectors import VectorIndex
+from retrieval.searched_vectors import Vectors
 
 # How far on its side a passage must be for the notes to hold its language. Code and tables are
 # English to the encoder whatever stands around them: hence more is asked of English.
@@ -29,7 +26,7 @@ class Crossing:
     alone: bool
 
 
-def held(centres: Centres, vectors: "VectorIndex") -> frozenset[Language]:
+def held(centres: Centres, vectors: Vectors) -> frozenset[Language]:
     """Return the languages that passages are in: two searches for the passages most on a side."""
     found: set[Language] = set()
     sides: tuple[tuple[Language, float], ...] = (("en", -1.0), ("zh", 1.0))
@@ -59,7 +56,7 @@ def similarities(
     centres: Centres,
     across: Crossing,
     query: Vector,
-    vectors: "VectorIndex",
+    vectors: Vectors,
     ids: NDArray[np.int64],
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Compare a question with passages as if all were in its language.

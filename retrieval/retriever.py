@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from retrieval.crossing import Crossing, crossing, held, moved, similarities
 from retrieval.fusion import convex_combination, make_room, reciprocal_rank_fusion
 from retrieval.language import Language, detect_language
 from retrieval.scope import Scope
+from retrieval.searched_vectors import Vectors
 
 if TYPE_CHECKING:  # what is handed in; importing it here would load FAISS
     from retrieval.encoder import Encoder
@@ -49,20 +50,6 @@ class Hit:
     lexical: float | None
     dense_rank: int | None
     lexical_rank: int | None
-
-
-class Vectors(Protocol):
-    """What the retriever needs of an index of vectors."""
-
-    def search(
-        self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None = None
-    ) -> list[tuple[int, float]]:
-        """Return the ``k`` ids nearest to a unit vector with their cosines, best first."""
-        ...
-
-    def scores(self, vector: NDArray[np.float32], ids: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return the cosine with each of ``ids``, NaN where one is not present."""
-        ...
 
 
 class Retriever:
