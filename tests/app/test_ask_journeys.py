@@ -81,7 +81,7 @@ def test_citation_leads_on_through_passages_and_links_of_the_note(visit: Visit) 
         assert re.search(r"start=\d+&end=\d+", visitor.page.url)
         visitor.main.get_by_role("link", name="the bread").click()
         visitor.page.wait_for_url(re.compile(r"note=bread\.md"), timeout=PATIENCE_MS)
-        visitor.main.get_by_text("wild yeast").wait_for(timeout=PATIENCE_MS)
+        visitor.main.get_by_text("wild yeast").last.wait_for(timeout=PATIENCE_MS)
 
 
 def test_answer_is_explained_copied_and_judged(visit: Visit) -> None:
