@@ -158,6 +158,7 @@ def test_chinese_input_method_does_not_send_while_composing(visit: Visit) -> Non
         visitor.page.wait_for_function(
             "() => document.querySelector('#kb-asked')", timeout=PATIENCE_MS
         )
+        visitor.settle()
         assert visitor.questions.all_inner_texts() == ["长江有多长？"]
 
 

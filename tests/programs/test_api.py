@@ -136,7 +136,7 @@ def test_note_is_written_only_over_the_version_that_was_read(server: Server, fol
     is_problem(unsaid, 428, "version-needed")
     assert unsaid.headers["etag"] == new.headers["etag"]
     is_problem(write("# C\n", if_none_match="*"), 412, "note-changed")
-    text = "# Kettle\r\n\r\nWater boils at 100 °C at sea level.\r\n"
+    text = "# Kettle\r\n\r\nThe boiling point of water is 100 °C.\r\n"
     better = write(text, if_match=new.headers["etag"])
     assert better.status_code == 200
     stale = write("# D\n", if_match=new.headers["etag"])
@@ -146,7 +146,7 @@ def test_note_is_written_only_over_the_version_that_was_read(server: Server, fol
     assert write(text, if_match="*").status_code == 200
 
     assert server.call("POST", "/v1/index", "editor").json()["skipped"]
-    asked = {"question": "At what temperature does water boil?"}
+    asked = {"question": "What is the boiling point of water?"}
     assert server.call("POST", "/v1/ask", json=asked).json()["answer"] == "100 °C"
 
 
