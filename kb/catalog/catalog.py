@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -169,9 +170,9 @@ class Catalog:
     def _check_for_writing(self) -> None:
         if not self.path.exists():
             return
-        if self._is_cut_short():
-            raise self._database.damaged("it is cut short")
         with self._database.read() as connection:
+            if self._is_cut_short(connection):
+                raise self._database.damaged("it is cut short")
             found = catalog_schema.version(connection)
             if found == 0:
                 return
@@ -182,21 +183,20 @@ class Catalog:
                     raise self._database.damaged(problems[0])
         self._suspect.unlink(missing_ok=True)
 
-    def _is_cut_short(self) -> bool:
-        """Say whether pages that the header counts are missing at the end of the file."""
-        try:
-            with self.path.open("rb") as file:
-                header = file.read(100)
-            # Pages may still be in the log.
-            log = self.path.with_name(f"{INDEX_FILE}-wal")
-            if len(header) < 100 or (log.exists() and log.stat().st_size):
-                return False
-            # Source: SQLite file format, sections 1.3.2, 1.3.6 and 1.3.7. 1 stands for 65,536.
-            page = int.from_bytes(header[16:18], "big")
-            pages = int.from_bytes(header[28:32], "big")
-            return self.path.stat().st_size < pages * (65_536 if page == 1 else page)
-        except OSError as error:
-            raise CatalogError(f"{self.path} cannot be read: {error.strerror}") from error
+    def _is_cut_short(self, connection: sqlite3.Connection) -> bool:
+        """Say whether pages that the database counts are missing at the end of the file.
+
+        SQLite is asked, since to open the file beside it drops the locks of the whole process at
+        the closing (POSIX), and another process could take the log away from under this one.
+        Source: https://sqlite.org/howtocorrupt.html, section 2.2.
+        """
+        [pages] = connection.execute("PRAGMA page_count").fetchone()
+        [page_bytes] = connection.execute("PRAGMA page_size").fetchone()
+        # Pages may still be in the log.
+        log = self.path.with_name(f"{INDEX_FILE}-wal")
+        if log.exists() and log.stat().st_size:
+            return False
+        return self.path.stat().st_size < pages * page_bytes
 
     def _check_version(self, found: int | None) -> None:
         if found is None:

@@ -128,16 +128,26 @@ class Database:
         with self._pool_lock:
             if self._pool:
                 return self._pool.pop()
-        connection = self._connect("mode=ro")
         try:
-            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            return self._reading("mode=ro")
         except sqlite3.OperationalError as error:
-            _close(connection)
             code = (error.sqlite_errorcode or 0) & 0xFF
-            if code not in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY} or self._has_wal():
+            if code not in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}:
                 raise
-            # In a folder that cannot be written, WAL works only so.
+        # Nobody has the file open, and who only reads may not make the index of its log. Whoever
+        # may write makes it: to read without it is safe only where nobody can write meanwhile.
+        try:
+            return self._reading("mode=rw")
+        except sqlite3.OperationalError:
+            if self._has_wal():
+                raise
             return self._connect("immutable=1")
+
+    def _reading(self, mode: str) -> sqlite3.Connection:
+        connection = self._connect(mode)
+        try:
+            connection.execute("PRAGMA query_only=ON")
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         except sqlite3.Error:
             _close(connection)
             raise

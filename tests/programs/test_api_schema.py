@@ -117,7 +117,8 @@ def test_schema_has_examples_that_hold(server: Server) -> None:
         examples
     )
     AnswerBody.model_validate(examples["Answer"])
-    assert server.call("POST", "/v1/ask", json=examples["AskRequest"]).status_code == 200
+    answered = server.call("POST", "/v1/ask", json=examples["AskRequest"])
+    assert answered.status_code == 200, answered.text
     assert server.call("POST", "/v1/feedback", json=examples["FeedbackRequest"]).status_code == 201
 
 
