@@ -394,3 +394,19 @@ def test_read_only_folder_is_asked_but_not_indexed() -> None:
     assert seen == "['a.md'] (1, 32)"
     assert refused.startswith("CatalogError")
     assert "cannot be written" in refused
+
+
+def test_index_file_is_touched_through_sqlite_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Closing any other descriptor of the file drops the process's locks on it.
+    (tmp_path / "a.md").write_text("# A\n\nText.\n", encoding="utf-8")
+    index_folder(tmp_path, FakeEncoder())
+    plain = Path.open
+
+    def watched(path: Path, *arguments: object, **named: object) -> object:
+        assert path.name != "index.db"
+        return plain(path, *arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Path, "open", watched)
+    assert index_folder(tmp_path, FakeEncoder()).unchanged == 1
