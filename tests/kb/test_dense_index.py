@@ -16,6 +16,7 @@ from kb.indexing.passage_index import PassageIndex
 from kb.indexing.sync import index_folder
 from retrieval import vector_lists
 from retrieval.errors import RetrievalError
+from tests.damage import put
 from tests.kb.fake_encoder import FakeEncoder
 from tests.permissions import unprivileged
 
@@ -116,7 +117,7 @@ def _removed(folder: Path) -> None:
 
 def _cut(folder: Path) -> None:
     (path,) = folder.glob("*.flat")
-    path.write_bytes(path.read_bytes()[:-1])
+    put(path, path.read_bytes()[:-1])
 
 
 def _garbage(folder: Path) -> None:

@@ -18,16 +18,17 @@ from retrieval.errors import ModelError
 from retrieval.manifest import read_manifest
 from retrieval.onnx_encoder import OnnxEncoder
 from retrieval.onnx_session import MODEL_FOLDER
+from tests.damage import put
 from tests.kb.faults import finds_everything, open_base, write_notes
 
 Damage = Callable[[Path], object]
 DAMAGES: dict[str, Damage] = {
     "gone": lambda path: path.unlink(),
-    "empty": lambda path: path.write_bytes(b""),
-    "half": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
-    "last byte": lambda path: path.write_bytes(path.read_bytes()[:-1]),
-    "zeros": lambda path: path.write_bytes(bytes(path.stat().st_size)),
-    "other": lambda path: path.write_bytes(b"\xff" * max(1, path.stat().st_size)),
+    "empty": lambda path: put(path, b""),
+    "half": lambda path: put(path, path.read_bytes()[: path.stat().st_size // 2]),
+    "last byte": lambda path: put(path, path.read_bytes()[:-1]),
+    "zeros": lambda path: put(path, bytes(path.stat().st_size)),
+    "other": lambda path: put(path, b"\xff" * max(1, path.stat().st_size)),
 }
 
 

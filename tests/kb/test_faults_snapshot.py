@@ -12,6 +12,7 @@ import pytest
 from kb.indexing import dense_index
 from retrieval import vector_snapshot
 from retrieval.errors import IndexDamaged
+from tests.damage import put
 from tests.kb.faults import finds_everything, open_base, write_notes
 from tests.retrieval.test_layered_vectors import FORM, unit, written
 
@@ -30,7 +31,7 @@ def test_every_cut_of_a_snapshot_is_told_of(tmp_path: Path, part: str) -> None:
         folder = tmp_path / str(place)
         shutil.copytree(tmp_path / "whole", folder)
         [path] = folder.glob(f"*.{part}")
-        path.write_bytes(path.read_bytes()[:place])
+        put(path, path.read_bytes()[:place])
         with pytest.raises(IndexDamaged):
             vector_snapshot.read(folder, FORM)
 
@@ -49,5 +50,5 @@ def test_a_base_with_any_file_of_its_snapshot_cut_finds_everything(
         for share in (0.0, 0.5, 0.99):
             for path in (tmp_path / ".kb" / "vectors").glob(f"*{suffix}"):
                 data = path.read_bytes()
-                path.write_bytes(data[: int(len(data) * share)])
+                put(path, data[: int(len(data) * share)])
             finds_everything(tmp_path)

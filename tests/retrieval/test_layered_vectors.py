@@ -14,6 +14,7 @@ from retrieval.errors import IndexDamaged, RetrievalError
 from retrieval.layered_vectors import LayeredVectors
 from retrieval.vector_snapshot import Snapshot
 from retrieval.vectors import VectorIndex
+from tests.damage import put
 
 DIMENSION = 8
 FORM = "encoder-1"
@@ -182,7 +183,7 @@ def test_damaged_snapshot_is_told_of(
 ) -> None:
     written(tmp_path / "v", np.arange(300), unit(300), lists=True)
     (path,) = (tmp_path / "v").glob(f"*.{part}")
-    path.write_bytes(damage(path.read_bytes()))
+    put(path, damage(path.read_bytes()))
     with pytest.raises(IndexDamaged):
         vector_snapshot.read(tmp_path / "v", FORM)
 
