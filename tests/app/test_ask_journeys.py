@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from browsing import ARGUMENTS, CHROMIUM, PATIENCE_MS, Visitor, visiting
+from browsing import CHROMIUM, PATIENCE_MS, Visitor, visiting
 from serving import serving
 
 from kb.config import Settings
@@ -47,16 +47,6 @@ def notes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base.index()
     base.close()
     return folder
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")

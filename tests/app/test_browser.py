@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from browsing import ARGUMENTS, CHROMIUM, PATIENCE_MS, Visitor, visiting
+from browsing import CHROMIUM, PATIENCE_MS, Visitor, visiting
 from serving import serving
 
 from kb.config import Settings
@@ -64,16 +64,6 @@ def url(notes: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     # From another folder: nothing may depend on the checkout being the current one.
     with serving(Settings.load(notes, port=0), log, cwd=notes.parent) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
