@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from kb.answer import Answer, Scored
@@ -18,9 +16,8 @@ from kb.models import Models
 from kb.notes import vault
 from kb.notes.editing import NoteEditor, version_of
 from kb.notes.note import parse_note
-from kb.notes.writing import safe_path
+from kb.opening import opened_once
 from kb.status import Status, read_status
-from qa.answerer import Judge
 from qa.reader import Context
 
 if TYPE_CHECKING:
@@ -37,8 +34,6 @@ if TYPE_CHECKING:
     from kb.storage.history import History
     from qa.followup.rewriting import Turn
     from qa.metrics import Language
-    from qa.reader import Reader
-    from retrieval.encoder import Encoder
     from retrieval.scope import Scope
 
 
@@ -64,20 +59,15 @@ class KnowledgeBase:
     Models and indexes are opened when they are first needed.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        encoder: Encoder | None = None,
-        reader: Reader | None = None,
-        judge: Judge | None = None,
-    ) -> None:
-        """Take a base over the settings' folder, with models other than the settings' if given."""
-        self.settings = settings
-        self.root = settings.notes
-        self._models = Models(settings, encoder, reader, judge)
-        self._catalog = Catalog(self.root)
-        self._index: PassageIndex | None = None
-        self._opening = threading.RLock()
+    def __init__(self, models: Models, catalog: Catalog | None = None) -> None:
+        """Take a base over the folder of the models' settings.
+
+        :param catalog: what is indexed of the folder, if not what stands in it.
+        """
+        self.settings = models.settings
+        self.root = self.settings.notes
+        self._models = models
+        self._catalog = Catalog(self.root) if catalog is None else catalog
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
@@ -86,28 +76,28 @@ class KnowledgeBase:
         :raises VaultError: if the folder does not exist or cannot be read.
         """
         vault.checked_root(settings.notes)
-        return cls(settings)
+        return cls(Models(settings))
 
-    @cached_property
+    @opened_once
     def history(self) -> History:
         """Chats, feedback and unanswered questions of this base."""
         from kb.storage.history import History
 
         return History(self.settings.data_folder)
 
-    @cached_property
+    @opened_once
     def editing(self) -> NoteEditor:
         """How notes are written."""
         return NoteEditor(self.root, self.settings.limits)
 
-    @cached_property
+    @opened_once
     def reading(self) -> NoteReader:
         """Notes as they are read: rendered, with a place lit and what stands around it."""
         from kb.reading import NoteReader
 
         return NoteReader(self._catalog)
 
-    @cached_property
+    @opened_once
     def digest(self) -> NoteDigest:
         """What single notes are about, and what stands around them."""
         from kb.digest.digest import NoteDigest
@@ -115,7 +105,7 @@ class KnowledgeBase:
         limit = self.settings.max_note_bytes
         return NoteDigest(self.root, self._catalog, lambda: self._passages, max_bytes=limit)
 
-    @cached_property
+    @opened_once
     def curation(self) -> Curator:
         """The questions that wait for an answer, and how one is written."""
         from kb.curation.curator import Curator
@@ -128,7 +118,7 @@ class KnowledgeBase:
             thresholds=self._models.faq_thresholds,
         )
 
-    @cached_property
+    @opened_once
     def faq(self) -> FaqBook:
         """The questions and answers of the notes, and how they are promoted and edited."""
         from kb.curation.book import FaqBook
@@ -136,7 +126,7 @@ class KnowledgeBase:
         max_bytes = self.settings.max_note_bytes
         return FaqBook(self.root, self._faq, self.curation, max_bytes=max_bytes)
 
-    @cached_property
+    @opened_once
     def insight(self) -> Insight:
         """Pictures of what the base holds and of what is asked of it."""
         from kb.insight.insight import Insight
@@ -146,10 +136,11 @@ class KnowledgeBase:
 
     def close(self) -> None:
         """Close the files that are open and stop what goes on in the background."""
-        if self._index is not None:
-            self._index.close()
+        opened = self.__dict__
+        if "_passages" in opened:
+            self._passages.close()
         self._catalog.close()
-        if "history" in self.__dict__:
+        if "history" in opened:
             self.history.close()
 
     # Indexing
@@ -200,9 +191,7 @@ class KnowledgeBase:
 
     def _over(self, catalog: Catalog) -> KnowledgeBase:
         """Return a base with the same models over another catalogue of the same notes."""
-        other = KnowledgeBase(self.settings)
-        other._catalog, other._models = catalog, self._models
-        return other
+        return KnowledgeBase(self._models, catalog)
 
     def status(self) -> Status:
         """Count what is indexed and what changed since."""
@@ -289,13 +278,6 @@ class KnowledgeBase:
         note = parse_note(path, source)
         return NoteSource(path, note.title, source, note.tags, note.body_start)
 
-    def has_note(self, name: str) -> bool:
-        """Say whether a note of that name is in the folder.
-
-        :raises VaultError: if the name is not allowed.
-        """
-        return safe_path(self.root, name).exists()
-
     def add_note(self, name: str, text: str, *, overwrite: bool = False) -> str:
         """Write a note; it is found after the next `index`.
 
@@ -307,24 +289,20 @@ class KnowledgeBase:
 
     # Parts, opened when first needed
 
-    @property
+    @opened_once
     def _passages(self) -> PassageIndex:
         from kb.indexing.passage_index import PassageIndex
 
-        with self._opening:
-            if self._index is None:
-                models, engine = self._models, self.settings.engine
-                weight = models.lexical_weight
-                self._index = PassageIndex(self._catalog, models.encoder, weight, engine)
-            return self._index
+        models, engine = self._models, self.settings.engine
+        return PassageIndex(self._catalog, models.encoder, models.lexical_weight, engine)
 
-    @cached_property
+    @opened_once
     def _faq(self) -> FaqIndex:
         from kb.faq import FaqIndex
 
         return FaqIndex(self._catalog, self._models.encoder, self._models.faq_thresholds)
 
-    @cached_property
+    @opened_once
     def _asker(self) -> Asker:
         return Asker(
             self.settings, self._models, self._catalog, lambda: self._passages, lambda: self._faq
