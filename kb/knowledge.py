@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from kb.answer import Answer, Scored
 from kb.asking import Asker, Stage
 from kb.catalog.catalog import Catalog
-from kb.catalog.rows import NoteInfo
-from kb.errors import NoteError
-from kb.indexing.sync import IndexReport, Progress, index_folder
 from kb.models import Models
 from kb.notes import vault
-from kb.notes.editing import NoteEditor, version_of
-from kb.notes.note import parse_note
 from kb.opening import opened_once
-from kb.status import Status, read_status
 from qa.reader import Context
 
 if TYPE_CHECKING:
+    from kb.catalog.rows import NoteInfo
     from kb.config import Settings
     from kb.curation.book import FaqBook
     from kb.curation.curator import Curator
@@ -28,29 +22,17 @@ if TYPE_CHECKING:
     from kb.explaining import Explanation
     from kb.faq import FaqIndex
     from kb.golden.gate import GateReport
+    from kb.indexing.job import IndexReport, Progress
     from kb.indexing.passage_index import PassageIndex
     from kb.insight.insight import Insight
+    from kb.notes.editing import NoteEditor
+    from kb.notes.source import NoteSource
     from kb.reading import NoteReader
+    from kb.status import Status
     from kb.storage.history import History
     from qa.followup.rewriting import Turn
-    from qa.metrics import Language
+    from retrieval.language import Language
     from retrieval.scope import Scope
-
-
-@dataclass(frozen=True, slots=True)
-class NoteSource:
-    """A note as it stands on disk."""
-
-    path: str
-    title: str
-    source: str
-    tags: tuple[str, ...]
-    body_start: int
-
-    @property
-    def version(self) -> str:
-        """What names this version of the note, see `NoteEditor.write`."""
-        return version_of(self.source)
 
 
 class KnowledgeBase:
@@ -88,6 +70,8 @@ class KnowledgeBase:
     @opened_once
     def editing(self) -> NoteEditor:
         """How notes are written."""
+        from kb.notes.editing import NoteEditor
+
         return NoteEditor(self.root, self.settings.limits)
 
     @opened_once
@@ -160,6 +144,8 @@ class KnowledgeBase:
         :param timeout: seconds to wait for another process that is indexing.
         :raises LockedError: if another process is indexing.
         """
+        from kb.indexing.sync import index_folder
+
         report = index_folder(
             self.root,
             self._models.encoder,
@@ -195,6 +181,8 @@ class KnowledgeBase:
 
     def status(self) -> Status:
         """Count what is indexed and what changed since."""
+        from kb.status import read_status
+
         return read_status(self.settings, self._catalog)
 
     # Asking
@@ -272,11 +260,9 @@ class KnowledgeBase:
 
         :raises NoteError: if the path is no note's, leaves the folder or cannot be read.
         """
-        if not vault.is_note_path(path):
-            raise NoteError(f"{path[:200]!r} is not the path of a note")
-        source = vault.read_text(self.root, path, max_bytes=self.settings.max_note_bytes)
-        note = parse_note(path, source)
-        return NoteSource(path, note.title, source, note.tags, note.body_start)
+        from kb.notes.source import read_source
+
+        return read_source(self.root, path, self.settings.max_note_bytes)
 
     def add_note(self, name: str, text: str, *, overwrite: bool = False) -> str:
         """Write a note; it is found after the next `index`.
