@@ -104,7 +104,8 @@ class Trainer(Training):
             for epoch in range(run.epochs)
             for batch in batches(self.features, run.batch_tokens, run.seed + epoch)
         ]
-        super().__init__(open_model(backbone, self.device), run.optimiser, len(self.order), out)
+        self.reader = open_model(backbone, self.device)
+        super().__init__(self.reader, run.optimiser, len(self.order), out)
         rows = self.rows(self.step)
         self.precision = fastest_precision(
             self.model, lambda precision: loss_of(self.model, rows, precision, self.device)
@@ -143,7 +144,7 @@ def main() -> None:
             if not options.decay and trainer.step % 250 == 0:
                 trainer.checkpoint()
     if options.decay:
-        trainer.model.save_pretrained(options.out / "decayed")
+        trainer.reader.save_pretrained(options.out / "decayed")
     else:
         trainer.checkpoint()
 
