@@ -40,6 +40,7 @@ import numpy as np
 from benchmarks.machine import describe
 from kb.config import Settings
 from kb.knowledge import KnowledgeBase
+from kb.models import Models
 from kb.notes.vault import scan
 from retrieval.encoder import Encoder
 
@@ -65,7 +66,7 @@ def make_encoder(name: str) -> Encoder:
 
 def work(root: Path, seed: int, encoder: str) -> None:
     """Change the base until killed."""
-    base = KnowledgeBase(Settings(notes=root), encoder=make_encoder(encoder))
+    base = KnowledgeBase(Models(Settings(notes=root), encoder=make_encoder(encoder)))
     chance = random.Random(seed)
     print(json.dumps({"phase": "ready"}), flush=True)
     for number in itertools.count():
@@ -153,7 +154,7 @@ class Checker:
         self._integrity()
         for path in self._half_written():
             os.utime(path, (_LONG_AGO, _LONG_AGO))
-        with closing(KnowledgeBase(Settings(notes=self.root), encoder=self.encoder)) as base:
+        with closing(self._open(self.root)) as base:
             base.index()
             base.settle()
             if begun is not None and self._is_there(base, begun):
@@ -262,11 +263,14 @@ class Checker:
         """Make a base of the same notes anew and compare what is stored."""
         for file in scan(self.root).files:
             (scratch / file.path).write_bytes((self.root / file.path).read_bytes())
-        with closing(KnowledgeBase(Settings(notes=scratch), encoder=self.encoder)) as fresh:
+        with closing(self._open(scratch)) as fresh:
             fresh.index()
-            with closing(KnowledgeBase(Settings(notes=self.root), encoder=self.encoder)) as base:
+            with closing(self._open(self.root)) as base:
                 if _stored(base) != _stored(fresh):
                     self._report("the base differs from one made anew")
+
+    def _open(self, root: Path) -> KnowledgeBase:
+        return KnowledgeBase(Models(Settings(notes=root), encoder=self.encoder))
 
 
 def _stored(base: KnowledgeBase) -> set[tuple[Any, ...]]:

@@ -46,6 +46,7 @@ from kb.indexing.drafting import PARSER_VERSION, content_hash
 from kb.indexing.passage_index import PassageIndex
 from kb.knowledge import KnowledgeBase
 from kb.markdown.source_map import Run, SourceMap
+from kb.models import Models
 from retrieval.encoder import Encoder, load_encoder
 from retrieval.scope import Scope
 
@@ -186,7 +187,7 @@ def measure(seed: Seed, size: int, folder: Path) -> dict[str, Any]:
     known = dict(zip(seed.questions, seed.question_vectors, strict=True))
     loaded = load_encoder()
     encoder = Known(known, loaded)
-    base = KnowledgeBase(Settings(notes=folder), encoder=encoder)
+    base = KnowledgeBase(Models(Settings(notes=folder), encoder=encoder))
     began = time.perf_counter()
     base.search(seed.questions[0], DEPTH, rerank=False)
     open_seconds = time.perf_counter() - began
@@ -372,10 +373,11 @@ def cold_start(folder: Path, question: str) -> float:
     code = (
         "import sys, time; began = time.perf_counter()\n"
         "from kb import KnowledgeBase, Settings\n"
+        "from kb.models import Models\n"
         "from retrieval.encoder import load_encoder\n"
         "imported = time.perf_counter(); encoder = load_encoder()\n"
         "encoder.encode_queries([sys.argv[2]]); loaded = time.perf_counter()\n"
-        "base = KnowledgeBase(Settings(notes=sys.argv[1]), encoder=encoder)\n"
+        "base = KnowledgeBase(Models(Settings(notes=sys.argv[1]), encoder=encoder))\n"
         "base.search(sys.argv[2], 10, rerank=False)\n"
         "print(time.perf_counter() - began - (loaded - imported)); base.close()\n"
     )

@@ -86,7 +86,6 @@ BASE = Policy(
             "explain",
             "fingerprints",
             "folders",
-            "has_note",
             "notes",
             "read_note",
             "root",

@@ -110,9 +110,9 @@ def ask(
 
 def _save(base: KnowledgeBase, answer: Answer, receipt: Path | None) -> None:
     """Keep the receipt of an answer, if it is wanted and there is one."""
-    from kb.trust.receipts import append_receipt, make_receipt
-
     if receipt is not None and answer.text is not None:
+        from kb.trust.receipts import append_receipt, make_receipt
+
         append_receipt(receipt, make_receipt(base, answer))
 
 

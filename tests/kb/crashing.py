@@ -183,9 +183,10 @@ def opened(root: Path) -> Any:
     """Open a base with the encoder for tests."""
     from kb.config import Settings
     from kb.knowledge import KnowledgeBase
+    from kb.models import Models
     from tests.kb.fake_encoder import FakeEncoder
 
-    return KnowledgeBase(Settings(notes=root), encoder=FakeEncoder())
+    return KnowledgeBase(Models(Settings(notes=root), encoder=FakeEncoder()))
 
 
 def _index(root: Path, rebuild: bool = False) -> None:

@@ -15,6 +15,7 @@ from kb.insight.background import Background
 from kb.insight.layout import nearest, plane, principal
 from kb.insight.passages import without_language
 from kb.knowledge import KnowledgeBase
+from kb.models import Models
 from kb.storage.history import Asked
 from tests.kb.fake_encoder import FakeEncoder
 
@@ -31,7 +32,7 @@ def base(tmp_path: Path) -> Iterator[KnowledgeBase]:
     for name, text in NOTES.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text, "utf-8")
-    base = KnowledgeBase(Settings.load(tmp_path), encoder=FakeEncoder())
+    base = KnowledgeBase(Models(Settings.load(tmp_path), encoder=FakeEncoder()))
     base.index()
     yield base
     base.close()
@@ -117,7 +118,7 @@ def test_insight_follows_the_index(base: KnowledgeBase) -> None:
 
 
 def test_insight_without_an_index_says_so(tmp_path: Path) -> None:
-    base = KnowledgeBase(Settings.load(tmp_path), encoder=FakeEncoder())
+    base = KnowledgeBase(Models(Settings.load(tmp_path), encoder=FakeEncoder()))
     with pytest.raises(CatalogMissing):
         base.insight.passages()
 
