@@ -35,6 +35,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks.machine import describe
 from kb.config import Settings
 from kb.knowledge import KnowledgeBase
@@ -232,13 +234,30 @@ class Checker:
         if problems or stray:
             self._report(f"catalogue: {problems[:1]}, {stray} vectors of nothing")
         index = base._passages
-        if not len(ids) == len(set(ids)) == len(index._dense.vectors) == len(index._lexical):
-            self._report("passages, vectors and words differ in number")
-        for name, token in list(self.ledger.notes.items())[-5:]:
-            # What only lies near in meaning may come between, wherever there are many notes.
-            notes = [hit.citation.note for hit in base.search(token, 5, rerank=False)]
-            if notes.count(name) != _PASSAGES:
-                self._report(f"search for {token} found {notes}, not {name}")
+        sizes = {"vectors": len(index._dense.vectors), "words": len(index._lexical)}
+        if len(ids) != len(set(ids)) or set(sizes.values()) != {len(ids)}:
+            self._report(f"of {len(ids)} passages, {len(set(ids))} ids, there are {sizes}")
+        self._found_by_meaning(base, ids)
+        self._found_by_words(base)
+
+    def _found_by_meaning(self, base: KnowledgeBase, ids: list[int]) -> None:
+        """Look whether every passage has its vector, and no other is there."""
+        anything = np.full(self.encoder.dimension, self.encoder.dimension**-0.5, np.float32)
+        found = [id_ for id_, _ in base._passages.nearest(anything, 2 * len(ids) + 2)]
+        if sorted(found) != sorted(ids):
+            self._report(f"vectors of others: {sorted(set(found) ^ set(ids))[:5]}")
+
+    def _found_by_words(self, base: KnowledgeBase) -> None:
+        """Look for every note by its word alone: what lies near in meaning is no matter."""
+        with base._catalog.view() as view:
+            ids = {
+                name: {passage.id for passage in view.passages_of(name)}
+                for name in self.ledger.notes
+            }
+        for name, token in self.ledger.notes.items():
+            best = [id_ for id_, _ in base._passages._lexical.search(token, _PASSAGES)]
+            if sorted(best) != sorted(ids[name]):
+                self._report(f"{token} is found in passages {best}, not {sorted(ids[name])}")
 
     def compare_with_fresh(self, scratch: Path) -> None:
         """Make a base of the same notes anew and compare what is stored."""

@@ -204,6 +204,14 @@ def _overwrite(root: Path, name: str, text: str) -> None:
     opened(root).add_note(name, text, overwrite=True)
 
 
+def _add_all(root: Path, *notes: tuple[str, str]) -> None:
+    opened(root).editing.add_all(notes, overwrite=True)
+
+
+def _move(root: Path, path: str, name: str) -> None:
+    opened(root).editing.move(path, name)
+
+
 def _faq(root: Path, note: str, question: str, answer: str) -> None:
     opened(root).curation.write_entry(note, question, answer)
 
@@ -219,6 +227,8 @@ WORKS: dict[str, Callable[..., None]] = {
     "index": _index,
     "add": _add,
     "overwrite": _overwrite,
+    "add all": _add_all,
+    "move": _move,
     "faq": _faq,
     "chat": _chat,
 }
