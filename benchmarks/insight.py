@@ -23,7 +23,7 @@ import numpy as np
 
 import kb
 from benchmarks.machine import describe
-from benchmarks.scale import build
+from benchmarks.scale_base import build
 from benchmarks.scale_corpus import Seed
 from kb.catalog.catalog import Catalog
 from kb.indexing.sync import index_folder

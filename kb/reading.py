@@ -18,7 +18,7 @@ from kb.relocating import Relocated, Relocator
 if TYPE_CHECKING:
     from kb.answer import Answer
     from kb.catalog.catalog import Catalog
-    from kb.knowledge import NoteSource
+    from kb.notes.source import NoteSource
 
 # Of a note's source; a page does not show more at once.
 SHOWN_CHARS = 200_000

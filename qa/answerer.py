@@ -8,10 +8,11 @@ from typing import Self
 
 from qa.calibration import FEATURES, AnswerFeatures, Calibration
 from qa.errors import QaError
-from qa.metrics import detect_language, normalize_chinese, normalize_english
+from qa.metrics import normalize_chinese, normalize_english
 from qa.reader import Context, Span
 from retrieval.analyzer import analyze, analyze_question
 from retrieval.errors import ModelError
+from retrieval.language import detect_language
 from retrieval.manifest import MANIFEST, read_manifest
 
 CALIBRATION_FILE = Path(__file__).parent / "model" / "calibration.json"

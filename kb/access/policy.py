@@ -88,7 +88,6 @@ BASE = Policy(
             "explain",
             "fingerprints",
             "folders",
-            "has_note",
             "notes",
             "read_note",
             "root",

@@ -11,7 +11,7 @@ from kb.curation.promoting import as_markdown, in_sentences
 from kb.curation.sections import Section, replaced, section_at, sections
 from kb.curation.watching import Watched, watch
 from kb.errors import NoteError, VaultError
-from kb.notes.locking import notes_lock
+from kb.notes.transaction import changing
 from kb.notes.vault import is_note_path, read_text, scan
 from kb.notes.writing import replace_atomic, safe_path
 
@@ -155,7 +155,7 @@ class FaqBook:
         :raises VaultError: if the entry was changed meanwhile, or would not be one any more.
         """
         path = entry.citation.note
-        with notes_lock(self._root):
+        with changing(self._root):
             source, section = self._section(entry)
             pin = entry.watched.pin if entry.watched else section.pin
             changed = with_changed_entry(path, source, section, question, answer, pin)
@@ -180,7 +180,7 @@ class FaqBook:
 
         :raises VaultError: if it was changed meanwhile or cannot be edited here.
         """
-        with notes_lock(self._root):
+        with changing(self._root):
             source, section = self._section(entry)
             path = safe_path(self._root, entry.citation.note)
             replace_atomic(path, replaced(source, section, ""), source)

@@ -23,6 +23,7 @@ import numpy as np
 from kb.errors import KbError
 from kb.knowledge import KnowledgeBase
 from kb.measuring.evaluation import write_notes
+from kb.models import Models
 from qa import metrics
 from qa.answerer import CALIBRATION_FILE, Candidate, Judge, Scale
 from qa.calibration import AnswerFeatures, Calibration, fit, threshold_for_precision
@@ -86,7 +87,7 @@ def read_retrieved(
     with tempfile.TemporaryDirectory(prefix="kb-calibrating-") as folder:
         notes = write_notes(there, Path(folder))
         settings = Settings.load(folder)
-        base = KnowledgeBase(settings, reader=reader)
+        base = KnowledgeBase(Models(settings, reader=reader))
         base.index()
         for example in asked:
             found = base.search(example.question, settings.read, rerank=False)

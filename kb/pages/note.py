@@ -7,7 +7,8 @@ from contextlib import suppress
 import streamlit as st
 
 from kb.errors import CatalogMissing, NoteError
-from kb.knowledge import KnowledgeBase, NoteSource
+from kb.knowledge import KnowledgeBase
+from kb.notes.source import NoteSource
 from kb.pages import (
     around,
     editing,

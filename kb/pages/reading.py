@@ -12,7 +12,8 @@ from kb.pages import links, pieces
 from kb.pages.language import t
 
 if TYPE_CHECKING:
-    from kb.knowledge import KnowledgeBase, NoteSource
+    from kb.knowledge import KnowledgeBase
+    from kb.notes.source import NoteSource
 
 # Lights what stands between the two invisible marks, without touching the rendered note, and
 # brings it into view until the reader moves. Links between notes open in this window.

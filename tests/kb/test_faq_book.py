@@ -17,6 +17,7 @@ from kb.curation.promoting import as_markdown
 from kb.curation.sections import sections
 from kb.errors import NoteChanged, VaultError
 from kb.knowledge import KnowledgeBase
+from kb.models import Models
 from tests.kb.fake_encoder import FakeEncoder
 
 LAKES = "# Lakes\n\nIt is old. Lake Baikal is 1642 metres deep.\n\nOther things.\n"
@@ -31,7 +32,7 @@ MIXED = (
 def base(tmp_path: Path) -> Iterator[KnowledgeBase]:
     (tmp_path / "lakes.md").write_text(LAKES, "utf-8")
     (tmp_path / "mixed.md").write_text(MIXED, "utf-8")
-    base = KnowledgeBase(Settings.load(tmp_path), encoder=FakeEncoder())
+    base = KnowledgeBase(Models(Settings.load(tmp_path), encoder=FakeEncoder()))
     base.index()
     yield base
     base.close()

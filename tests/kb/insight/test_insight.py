@@ -16,6 +16,7 @@ from kb.insight.background import Background
 from kb.insight.layout import nearest, plane, principal
 from kb.insight.passages import without_language
 from kb.knowledge import KnowledgeBase
+from kb.models import Models
 from kb.storage.history import Asked
 from tests.kb.fake_encoder import FakeEncoder
 
@@ -32,7 +33,7 @@ def base(tmp_path: Path) -> Iterator[KnowledgeBase]:
     for name, text in NOTES.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text, "utf-8")
-    base = KnowledgeBase(Settings.load(tmp_path), encoder=FakeEncoder())
+    base = KnowledgeBase(Models(Settings.load(tmp_path), encoder=FakeEncoder()))
     base.index()
     yield base
     base.close()
@@ -138,14 +139,14 @@ def test_pictures_follow_a_catalogue_that_was_put_back(base: KnowledgeBase, tmp_
 def test_graph_follows_a_link_to_an_alias(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("---\naliases: [Bread]\n---\n# A\n\nIt is baked.\n")
     (tmp_path / "b.md").write_text("# B\n\nSee [[bread#Crust]] for lakes.\n")
-    base = KnowledgeBase(Settings.load(tmp_path), encoder=FakeEncoder())
+    base = KnowledgeBase(Models(Settings.load(tmp_path), encoder=FakeEncoder()))
     base.index()
     assert [kind for _, _, kind in base.insight.notes_now().edges] == ["link"]
     base.close()
 
 
 def test_insight_without_an_index_says_so(tmp_path: Path) -> None:
-    base = KnowledgeBase(Settings.load(tmp_path), encoder=FakeEncoder())
+    base = KnowledgeBase(Models(Settings.load(tmp_path), encoder=FakeEncoder()))
     with pytest.raises(CatalogMissing):
         base.insight.passages()
 
