@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from kb.explaining import Explanation
     from kb.faq import FaqIndex
     from kb.golden.gate import GateReport
-    from kb.indexing.passage_index import PassageIndex
     from kb.insight.insight import Insight
     from kb.reading import NoteReader
     from kb.storage.history import History
+    from kb.store.passage_store import PassageStore
     from qa.followup.rewriting import Turn
     from qa.metrics import Language
     from qa.reader import Reader
@@ -76,7 +76,7 @@ class KnowledgeBase:
         self.root = settings.notes
         self._models = Models(settings, encoder, reader, judge)
         self._catalog = Catalog(self.root)
-        self._index: PassageIndex | None = None
+        self._index: PassageStore | None = None
         self._opening = threading.RLock()
 
     @classmethod
@@ -169,6 +169,8 @@ class KnowledgeBase:
         :param timeout: seconds to wait for another process that is indexing.
         :raises LockedError: if another process is indexing.
         """
+        if self.settings.store is not None:
+            _ = self._passages  # one that cannot be reached is told before hours of embedding
         report = index_folder(
             self.root,
             self._models.encoder,
@@ -200,7 +202,8 @@ class KnowledgeBase:
 
     def _over(self, catalog: Catalog) -> KnowledgeBase:
         """Return a base with the same models over another catalogue of the same notes."""
-        other = KnowledgeBase(self.settings)
+        # What is only tried does not go where others search.
+        other = KnowledgeBase(self.settings.model_copy(update={"store": None}))
         other._catalog, other._models = catalog, self._models
         return other
 
@@ -257,7 +260,7 @@ class KnowledgeBase:
         """Open models and indexes now rather than at the first question."""
         self._models.reader.read("?", [Context("", "warm")])
         if self._catalog.path.is_file():
-            self._passages.follow()
+            len(self._passages)  # opens them
 
     # Notes
 
@@ -308,14 +311,12 @@ class KnowledgeBase:
     # Parts, opened when first needed
 
     @property
-    def _passages(self) -> PassageIndex:
-        from kb.indexing.passage_index import PassageIndex
+    def _passages(self) -> PassageStore:
+        from kb.store.passage_store import open_store
 
         with self._opening:
             if self._index is None:
-                models, engine = self._models, self.settings.engine
-                weight = models.lexical_weight
-                self._index = PassageIndex(self._catalog, models.encoder, weight, engine)
+                self._index = open_store(self.settings, self._catalog, self._models)
             return self._index
 
     @cached_property
