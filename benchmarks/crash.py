@@ -35,9 +35,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks.machine import describe
 from kb.config import Settings
 from kb.knowledge import KnowledgeBase
+from kb.models import Models
 from kb.notes.vault import scan
 from retrieval.encoder import Encoder
 
@@ -63,7 +66,7 @@ def make_encoder(name: str) -> Encoder:
 
 def work(root: Path, seed: int, encoder: str) -> None:
     """Change the base until killed."""
-    base = KnowledgeBase(Settings(notes=root), encoder=make_encoder(encoder))
+    base = KnowledgeBase(Models(Settings(notes=root), encoder=make_encoder(encoder)))
     chance = random.Random(seed)
     print(json.dumps({"phase": "ready"}), flush=True)
     for number in itertools.count():
@@ -151,7 +154,7 @@ class Checker:
         self._integrity()
         for path in self._half_written():
             os.utime(path, (_LONG_AGO, _LONG_AGO))
-        with closing(KnowledgeBase(Settings(notes=self.root), encoder=self.encoder)) as base:
+        with closing(self._open(self.root)) as base:
             base.index()
             base.settle()
             if begun is not None and self._is_there(base, begun):
@@ -231,23 +234,43 @@ class Checker:
         if problems or stray:
             self._report(f"catalogue: {problems[:1]}, {stray} vectors of nothing")
         index = base._passages
-        if not len(ids) == len(set(ids)) == len(index._dense.vectors) == len(index._lexical):
-            self._report("passages, vectors and words differ in number")
-        for name, token in list(self.ledger.notes.items())[-5:]:
-            # What only lies near in meaning may come between, wherever there are many notes.
-            notes = [hit.citation.note for hit in base.search(token, 5, rerank=False)]
-            if notes.count(name) != _PASSAGES:
-                self._report(f"search for {token} found {notes}, not {name}")
+        sizes = {"vectors": len(index._dense.vectors), "words": len(index._lexical)}
+        if len(ids) != len(set(ids)) or set(sizes.values()) != {len(ids)}:
+            self._report(f"of {len(ids)} passages, {len(set(ids))} ids, there are {sizes}")
+        self._found_by_meaning(base, ids)
+        self._found_by_words(base)
+
+    def _found_by_meaning(self, base: KnowledgeBase, ids: list[int]) -> None:
+        """Look whether every passage has its vector, and no other is there."""
+        anything = np.full(self.encoder.dimension, self.encoder.dimension**-0.5, np.float32)
+        found = [id_ for id_, _ in base._passages.nearest(anything, 2 * len(ids) + 2)]
+        if sorted(found) != sorted(ids):
+            self._report(f"vectors of others: {sorted(set(found) ^ set(ids))[:5]}")
+
+    def _found_by_words(self, base: KnowledgeBase) -> None:
+        """Look for every note by its word alone: what lies near in meaning is no matter."""
+        with base._catalog.view() as view:
+            ids = {
+                name: {passage.id for passage in view.passages_of(name)}
+                for name in self.ledger.notes
+            }
+        for name, token in self.ledger.notes.items():
+            best = [id_ for id_, _ in base._passages._lexical.search(token, _PASSAGES)]
+            if sorted(best) != sorted(ids[name]):
+                self._report(f"{token} is found in passages {best}, not {sorted(ids[name])}")
 
     def compare_with_fresh(self, scratch: Path) -> None:
         """Make a base of the same notes anew and compare what is stored."""
         for file in scan(self.root).files:
             (scratch / file.path).write_bytes((self.root / file.path).read_bytes())
-        with closing(KnowledgeBase(Settings(notes=scratch), encoder=self.encoder)) as fresh:
+        with closing(self._open(scratch)) as fresh:
             fresh.index()
-            with closing(KnowledgeBase(Settings(notes=self.root), encoder=self.encoder)) as base:
+            with closing(self._open(self.root)) as base:
                 if _stored(base) != _stored(fresh):
                     self._report("the base differs from one made anew")
+
+    def _open(self, root: Path) -> KnowledgeBase:
+        return KnowledgeBase(Models(Settings(notes=root), encoder=self.encoder))
 
 
 def _stored(base: KnowledgeBase) -> set[tuple[Any, ...]]:

@@ -20,7 +20,7 @@ from kb.markdown.document import Block, parse_markdown
 from kb.notes.note import parse_note
 from kb.passages.chunking import split
 from kb.passages.sentences import sentence_spans
-from qa.metrics import Language, detect_language
+from retrieval.language import Language, detect_language
 
 Kind = Literal["title", "heading", "sentence"]
 LANGUAGES: tuple[Language, Language] = ("en", "zh")

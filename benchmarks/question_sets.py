@@ -17,8 +17,8 @@ from kb.catalog.rows import HEADING_GAP, embed_text
 from kb.measuring.evaluation import note_source
 from kb.notes.note import parse_note
 from kb.passages.chunking import split as split_note
-from qa.metrics import Language
 from qa.squad import Example, read_squad, split
+from retrieval.language import Language
 
 Half = Literal["fit", "measure"]
 _SEED = 5

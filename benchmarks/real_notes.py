@@ -14,6 +14,7 @@ from benchmarks.machine import describe
 from kb.config import Settings
 from kb.knowledge import KnowledgeBase
 from qa import metrics
+from retrieval.language import detect_language
 
 ROOT = Path(__file__).parents[1]
 QUESTIONS = ROOT / "tests" / "data" / "real_questions.json"
@@ -24,7 +25,7 @@ def is_right(text: str, answers: list[dict[str, object]]) -> bool:
     """Say whether an answer agrees with an accepted span: F1 of a half, or one holds the other."""
     for answer in answers:
         gold = str(answer["text"])
-        language = metrics.detect_language(gold)
+        language = detect_language(gold)
         if metrics.f1(text, [gold], language) >= 0.5:
             return True
         if gold.lower() in text.lower() and len(text) <= len(gold) + 60:

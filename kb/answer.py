@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from qa.metrics import detect_language
+from retrieval.language import detect_language
 
 Kind = Literal["extractive", "faq", "none"]
 

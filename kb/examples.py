@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import chain, zip_longest
 
-from qa.metrics import Language, detect_language
+from retrieval.language import Language, detect_language
 
 _MAX_CHARS = 60
 

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from kb.answer import Answer, Scored
 from kb.asking import Asker, Stage
 from kb.catalog.catalog import Catalog
-from kb.catalog.rows import NoteInfo
-from kb.errors import NoteError
-from kb.indexing.sync import IndexReport, Progress, index_folder
 from kb.models import Models
 from kb.notes import vault
-from kb.notes.editing import NoteEditor, version_of
-from kb.notes.note import parse_note
-from kb.notes.writing import safe_path
-from kb.status import Status, read_status
-from qa.answerer import Judge
+from kb.opening import opened_once
 from qa.reader import Context
 
 if TYPE_CHECKING:
+    from kb.catalog.rows import NoteInfo
     from kb.config import Settings
     from kb.curation.book import FaqBook
     from kb.curation.curator import Curator
@@ -31,31 +22,17 @@ if TYPE_CHECKING:
     from kb.explaining import Explanation
     from kb.faq import FaqIndex
     from kb.golden.gate import GateReport
+    from kb.indexing.job import IndexReport, Progress
     from kb.insight.insight import Insight
+    from kb.notes.editing import NoteEditor
+    from kb.notes.source import NoteSource
     from kb.reading import NoteReader
+    from kb.status import Status
     from kb.storage.history import History
     from kb.store.passage_store import PassageStore
     from qa.followup.rewriting import Turn
-    from qa.metrics import Language
-    from qa.reader import Reader
-    from retrieval.encoder import Encoder
+    from retrieval.language import Language
     from retrieval.scope import Scope
-
-
-@dataclass(frozen=True, slots=True)
-class NoteSource:
-    """A note as it stands on disk."""
-
-    path: str
-    title: str
-    source: str
-    tags: tuple[str, ...]
-    body_start: int
-
-    @property
-    def version(self) -> str:
-        """What names this version of the note, see `NoteEditor.write`."""
-        return version_of(self.source)
 
 
 class KnowledgeBase:
@@ -64,20 +41,15 @@ class KnowledgeBase:
     Models and indexes are opened when they are first needed.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        encoder: Encoder | None = None,
-        reader: Reader | None = None,
-        judge: Judge | None = None,
-    ) -> None:
-        """Take a base over the settings' folder, with models other than the settings' if given."""
-        self.settings = settings
-        self.root = settings.notes
-        self._models = Models(settings, encoder, reader, judge)
-        self._catalog = Catalog(self.root)
-        self._index: PassageStore | None = None
-        self._opening = threading.RLock()
+    def __init__(self, models: Models, catalog: Catalog | None = None) -> None:
+        """Take a base over the folder of the models' settings.
+
+        :param catalog: what is indexed of the folder, if not what stands in it.
+        """
+        self.settings = models.settings
+        self.root = self.settings.notes
+        self._models = models
+        self._catalog = Catalog(self.root) if catalog is None else catalog
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
@@ -86,28 +58,30 @@ class KnowledgeBase:
         :raises VaultError: if the folder does not exist or cannot be read.
         """
         vault.checked_root(settings.notes)
-        return cls(settings)
+        return cls(Models(settings))
 
-    @cached_property
+    @opened_once
     def history(self) -> History:
         """Chats, feedback and unanswered questions of this base."""
         from kb.storage.history import History
 
         return History(self.settings.data_folder)
 
-    @cached_property
+    @opened_once
     def editing(self) -> NoteEditor:
         """How notes are written."""
+        from kb.notes.editing import NoteEditor
+
         return NoteEditor(self.root, self.settings.limits)
 
-    @cached_property
+    @opened_once
     def reading(self) -> NoteReader:
         """Notes as they are read: rendered, with a place lit and what stands around it."""
         from kb.reading import NoteReader
 
         return NoteReader(self._catalog)
 
-    @cached_property
+    @opened_once
     def digest(self) -> NoteDigest:
         """What single notes are about, and what stands around them."""
         from kb.digest.digest import NoteDigest
@@ -115,7 +89,7 @@ class KnowledgeBase:
         limit = self.settings.max_note_bytes
         return NoteDigest(self.root, self._catalog, lambda: self._passages, max_bytes=limit)
 
-    @cached_property
+    @opened_once
     def curation(self) -> Curator:
         """The questions that wait for an answer, and how one is written."""
         from kb.curation.curator import Curator
@@ -128,7 +102,7 @@ class KnowledgeBase:
             thresholds=self._models.faq_thresholds,
         )
 
-    @cached_property
+    @opened_once
     def faq(self) -> FaqBook:
         """The questions and answers of the notes, and how they are promoted and edited."""
         from kb.curation.book import FaqBook
@@ -136,7 +110,7 @@ class KnowledgeBase:
         max_bytes = self.settings.max_note_bytes
         return FaqBook(self.root, self._faq, self.curation, max_bytes=max_bytes)
 
-    @cached_property
+    @opened_once
     def insight(self) -> Insight:
         """Pictures of what the base holds and of what is asked of it."""
         from kb.insight.insight import Insight
@@ -146,10 +120,11 @@ class KnowledgeBase:
 
     def close(self) -> None:
         """Close the files that are open and stop what goes on in the background."""
-        if self._index is not None:
-            self._index.close()
+        opened = self.__dict__
+        if "_passages" in opened:
+            self._passages.close()
         self._catalog.close()
-        if "history" in self.__dict__:
+        if "history" in opened:
             self.history.close()
 
     # Indexing
@@ -169,6 +144,8 @@ class KnowledgeBase:
         :param timeout: seconds to wait for another process that is indexing.
         :raises LockedError: if another process is indexing.
         """
+        from kb.indexing.sync import index_folder
+
         if self.settings.store is not None:
             _ = self._passages  # one that cannot be reached is told before hours of embedding
         report = index_folder(
@@ -202,13 +179,12 @@ class KnowledgeBase:
 
     def _over(self, catalog: Catalog) -> KnowledgeBase:
         """Return a base with the same models over another catalogue of the same notes."""
-        # What is only tried does not go where others search.
-        other = KnowledgeBase(self.settings.model_copy(update={"store": None}))
-        other._catalog, other._models = catalog, self._models
-        return other
+        return KnowledgeBase(self._models, catalog)
 
     def status(self) -> Status:
         """Count what is indexed and what changed since."""
+        from kb.status import read_status
+
         return read_status(self.settings, self._catalog)
 
     # Asking
@@ -286,18 +262,9 @@ class KnowledgeBase:
 
         :raises NoteError: if the path is no note's, leaves the folder or cannot be read.
         """
-        if not vault.is_note_path(path):
-            raise NoteError(f"{path[:200]!r} is not the path of a note")
-        source = vault.read_text(self.root, path, max_bytes=self.settings.max_note_bytes)
-        note = parse_note(path, source)
-        return NoteSource(path, note.title, source, note.tags, note.body_start)
+        from kb.notes.source import read_source
 
-    def has_note(self, name: str) -> bool:
-        """Say whether a note of that name is in the folder.
-
-        :raises VaultError: if the name is not allowed.
-        """
-        return safe_path(self.root, name).exists()
+        return read_source(self.root, path, self.settings.max_note_bytes)
 
     def add_note(self, name: str, text: str, *, overwrite: bool = False) -> str:
         """Write a note; it is found after the next `index`.
@@ -310,22 +277,19 @@ class KnowledgeBase:
 
     # Parts, opened when first needed
 
-    @property
+    @opened_once
     def _passages(self) -> PassageStore:
         from kb.store.passage_store import open_store
 
-        with self._opening:
-            if self._index is None:
-                self._index = open_store(self.settings, self._catalog, self._models)
-            return self._index
+        return open_store(self.settings, self._catalog, self._models)
 
-    @cached_property
+    @opened_once
     def _faq(self) -> FaqIndex:
         from kb.faq import FaqIndex
 
         return FaqIndex(self._catalog, self._models.encoder, self._models.faq_thresholds)
 
-    @cached_property
+    @opened_once
     def _asker(self) -> Asker:
         return Asker(
             self.settings, self._models, self._catalog, lambda: self._passages, lambda: self._faq

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-from functools import cached_property
 from typing import TYPE_CHECKING
 
+from kb.opening import opened_once
 from qa.answerer import Judge
 from qa.loading import load_reader
 from retrieval.encoder import load_encoder
@@ -30,21 +29,18 @@ class Models:
         """Take the settings' models, or those given instead."""
         self.settings = settings
         self._given = (encoder, reader, judge)
-        self._opening = threading.RLock()
 
-    @cached_property
+    @opened_once
     def encoder(self) -> Encoder:
         """What embeds passages and questions."""
-        with self._opening:
-            return self._given[0] or load_encoder(self.settings.encoder, self.settings.threads)
+        return self._given[0] or load_encoder(self.settings.encoder, self.settings.threads)
 
-    @cached_property
+    @opened_once
     def reader(self) -> Reader:
         """What finds answers in passages."""
-        with self._opening:
-            return self._given[1] or load_reader(self.settings.reader, self.settings.threads)
+        return self._given[1] or load_reader(self.settings.reader, self.settings.threads)
 
-    @cached_property
+    @opened_once
     def judge(self) -> Judge:
         """What weighs answers of several passages and says how sure they are."""
         if self._given[2] is not None:

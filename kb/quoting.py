@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from kb.answer import Answer, Citation, from_json
 from kb.passages.sentences import sentence_spans
-from qa.metrics import detect_language
+from retrieval.language import detect_language
 
 if TYPE_CHECKING:
     from kb.storage.history import Chat, Turn

@@ -13,9 +13,9 @@ from typing import Any, Literal
 import numpy as np
 
 from qa import metrics, resampling
-from qa.metrics import Language
 from qa.reader import Context, Reader, Span
 from qa.squad import Example
+from retrieval.language import Language, detect_language
 
 RIGHT_F1 = 0.5
 """An answer counts as right, for precision and calibration, from this F1 with a gold answer on."""
@@ -78,7 +78,7 @@ def language_of(example: Example, language: Language | Literal["auto"] = "auto")
     """Return the language whose metric scores the example."""
     if language != "auto":
         return language
-    return metrics.detect_language(f"{example.question}\n{example.context}")
+    return detect_language(f"{example.question}\n{example.context}")
 
 
 def evaluate_answers(

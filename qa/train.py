@@ -14,12 +14,9 @@ reader to ``OUT/decayed`` in Hugging Face's format; the checkpoint stays as it w
 import argparse
 import json
 import os
-import time
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -28,6 +25,7 @@ from transformers import BertForQuestionAnswering
 
 from qa.errors import TrainingError
 from qa.mixture import Feature, Source, batches, draw, featurise
+from qa.training import Training, fastest_precision
 from retrieval import tokenizer
 
 
@@ -57,27 +55,6 @@ def read_run(path: Path) -> Run:
         raise TrainingError(f"cannot read the run {path}: {exc}") from exc
 
 
-def parameter_groups(model: nn.Module, optimiser: dict[str, float]) -> list[dict[str, Any]]:
-    """Give each layer its rate: the head its own, the layers decaying downwards."""
-    layers = 1 + max(_layer(name) for name, _ in model.named_parameters())
-    groups: list[dict[str, Any]] = []
-    for name, parameter in model.named_parameters():
-        if not parameter.requires_grad:
-            continue
-        depth = layers - 1 - _layer(name)
-        rate = optimiser["learning_rate"] * optimiser["layer_decay"] ** depth
-        if name.startswith("qa_outputs"):
-            rate = optimiser["head_learning_rate"]
-        decay = optimiser["weight_decay"] if parameter.ndim > 1 else 0.0
-        groups.append({"params": [parameter], "lr": rate, "peak": rate, "weight_decay": decay})
-    return groups
-
-
-def _layer(name: str) -> int:
-    parts = name.split(".")
-    return int(parts[parts.index("layer") + 1]) if "layer" in parts else -1
-
-
 def collate(rows: list[Feature]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Pad rows to one length: ids and mask ``(rows, tokens)``, starts and ends ``(rows,)``."""
     length = max(len(row.ids) for row in rows)
@@ -89,18 +66,6 @@ def collate(rows: list[Feature]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     starts = torch.tensor([row.start for row in rows])
     ends = torch.tensor([row.end for row in rows])
     return torch.from_numpy(ids), torch.from_numpy(mask), starts, ends
-
-
-def fastest_precision(model: nn.Module, rows: list[Feature], device: str) -> torch.dtype:
-    """Time two steps in fp32 and in bf16 and return the faster; processors differ threefold."""
-    seconds: dict[torch.dtype, float] = {}
-    for precision in (torch.bfloat16, torch.float32):
-        for _ in range(2):  # the first call of each warms up
-            began = time.perf_counter()
-            loss_of(model, rows, precision, device).backward()
-            seconds[precision] = time.perf_counter() - began
-        model.zero_grad()
-    return min(seconds, key=lambda precision: seconds[precision])
 
 
 def loss_of(model: nn.Module, rows: list[Feature], precision: torch.dtype, device: str) -> Tensor:
@@ -124,18 +89,13 @@ def open_model(backbone: Path, device: str) -> BertForQuestionAnswering:
     return model.to(torch.device(device)).train()  # pyright: ignore[reportArgumentType]
 
 
-class Trainer:
+class Trainer(Training):
     """One run: its data in order, its model and optimiser, and the step it stands at."""
 
     def __init__(self, run: Run, data: Path, backbone: Path, out: Path) -> None:
         """Draw the data and open the checkpoint in ``out`` if there is one."""
         torch.manual_seed(run.seed)
-        self.run, self.out, self.step = run, out, 0
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        self.model = open_model(backbone, self.device)
-        self.optimiser = torch.optim.AdamW(
-            parameter_groups(self.model, run.optimiser), fused=True, betas=(0.9, 0.98)
-        )
         words = tokenizer.load(backbone / "tokenizer.json")
         examples = draw(run.sources, data, run.seed)
         self.features = featurise(examples, words, run.max_tokens, run.title_share, run.seed)
@@ -144,68 +104,21 @@ class Trainer:
             for epoch in range(run.epochs)
             for batch in batches(self.features, run.batch_tokens, run.seed + epoch)
         ]
-        out.mkdir(parents=True, exist_ok=True)
-        if (out / "checkpoint.pt").exists():
-            self.restore()
-        self.precision = fastest_precision(self.model, self.rows(self.step), self.device)
+        self.reader = open_model(backbone, self.device)
+        super().__init__(self.reader, run.optimiser, len(self.order), out)
+        rows = self.rows(self.step)
+        self.precision = fastest_precision(
+            self.model, lambda precision: loss_of(self.model, rows, precision, self.device)
+        )
 
     def rows(self, step: int) -> list[Feature]:
         """Return the examples of a step; past the last step the order begins again."""
         return [self.features[row] for row in self.order[step % len(self.order)]]
 
-    def checkpoint(self) -> None:
-        """Write weights, optimiser and position, all or nothing."""
-        state = {
-            "step": self.step,
-            "model": {
-                name: value
-                for name, value in self.model.state_dict().items()
-                if "word_embeddings" not in name
-            },
-            "optimiser": self.optimiser.state_dict(),
-        }
-        partial = self.out / "checkpoint.partial"
-        torch.save(state, partial)
-        partial.replace(self.out / "checkpoint.pt")
-
-    def restore(self) -> None:
-        """Go back to the checkpoint in ``out``."""
-        state = torch.load(self.out / "checkpoint.pt", map_location=self.device, weights_only=True)
-        self.model.load_state_dict(state["model"], strict=False)
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.step = state["step"]
-
-    def advance(self, steps: int, falling: bool) -> Iterator[dict[str, float]]:
-        """Take ``steps`` steps; yield the mean loss and speed of every 25 (of the last too).
-
-        :param falling: bring the rate linearly to zero over the steps, else keep it.
-        """
-        warmup, clip = self.run.optimiser["warmup_steps"], self.run.optimiser["clip"]
-        losses: list[float] = []
-        seen, began = 0, time.perf_counter()
-        for taken in range(steps):
-            factor = min(1.0, (self.step + 1) / warmup)
-            factor *= 1 - taken / steps if falling else 1.0
-            for group in self.optimiser.param_groups:
-                group["lr"] = group["peak"] * factor
-            rows = self.rows(self.step)
-            loss = loss_of(self.model, rows, self.precision, self.device)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(self.model.parameters(), clip)
-            self.optimiser.step()
-            self.optimiser.zero_grad()
-            self.step += 1
-            losses.append(float(loss.detach()))
-            seen += len(rows)
-            if len(losses) == 25 or taken == steps - 1:
-                elapsed = time.perf_counter() - began
-                yield {
-                    "step": self.step,
-                    "of": len(self.order),
-                    "loss": round(sum(losses) / len(losses), 4),
-                    "examples_per_second": round(seen / elapsed, 2),
-                }
-                losses, seen, began = [], 0, time.perf_counter()
+    def loss_at(self, step: int) -> tuple[Tensor, int]:
+        """Return the mean cross-entropy of a step's examples, and how many they are."""
+        rows = self.rows(step)
+        return loss_of(self.model, rows, self.precision, self.device), len(rows)
 
 
 def main() -> None:
@@ -231,7 +144,7 @@ def main() -> None:
             if not options.decay and trainer.step % 250 == 0:
                 trainer.checkpoint()
     if options.decay:
-        trainer.model.save_pretrained(options.out / "decayed")
+        trainer.reader.save_pretrained(options.out / "decayed")
     else:
         trainer.checkpoint()
 

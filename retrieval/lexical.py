@@ -95,6 +95,9 @@ class LexicalIndex:
         """
         with self._writing_here:
             with self._writer() as writer:
+                # A killed commit leaves a file of deletions that no index speaks of, and the next
+                # commit would make one of the same name, which tantivy refuses each time anew.
+                writer.garbage_collect_files()
                 if self.generation == 0 and not self._filled_here:
                     writer.delete_all_documents()  # what a killed first filling left
                 for id_ in remove:

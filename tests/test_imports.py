@@ -51,6 +51,11 @@ def test_import_kb_loads_nothing_heavy() -> None:
     assert not loaded & {*HEAVY, *EXTRAS, "faiss", "onnxruntime", "numpy", "pydantic"}
 
 
+def test_asking_loads_neither_the_parser_of_notes_nor_what_writes_them() -> None:
+    loaded = loaded_after("import kb.cli.main, kb.knowledge")
+    assert not loaded & {"filelock", "markdown_it", "watchfiles", "yaml"}
+
+
 def test_kb_ask_loads_no_torch_and_no_streamlit(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# Ohm\n\nOhm's law was published in 1827.\n")
     code = (

@@ -21,9 +21,9 @@ from kb.catalog.rows import HEADING_GAP
 from kb.measuring.evaluation import note_source
 from kb.notes.note import parse_note
 from kb.passages.chunking import split as split_note
-from qa.metrics import Language, detect_language
 from qa.squad import Example, read_squad, split
 from retrieval.encoder import load_encoder
+from retrieval.language import Language, detect_language
 
 _SEED = 11
 _RIGHT_NOTES = 2

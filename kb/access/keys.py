@@ -14,16 +14,14 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import get_args
 
 from filelock import FileLock, Timeout
 
-from kb.access.person import Role
+from kb.access.person import ROLES, Role
 from kb.errors import AccessError
 
 KEYS_FILE = "keys.json"
 PREFIX = "kb_"
-ROLES: tuple[Role, ...] = get_args(Role)
 _NAME = re.compile(r"[\w.-]{1,64}")
 _WAIT_SECONDS = 10.0
 

@@ -12,7 +12,7 @@ from hashlib import scrypt
 from pathlib import Path
 from typing import Any
 
-from kb.access.person import Role
+from kb.access.person import ROLES, Role
 from kb.access.private import remove_private, write_private
 from kb.errors import AccessError
 
@@ -20,7 +20,6 @@ PASSWORD_FILE = "passwords.json"
 COST = 2**16
 MIN_CHARS = 10
 MAX_CHARS = 1000
-ROLES: tuple[Role, ...] = ("editor", "reader")
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,11 @@ class CatalogView:
             if wanted in title.casefold() or wanted in path.casefold()
         ]
 
+    def note_names(self) -> list[tuple[str, ...]]:
+        """Return path, title and aliases of every note, which a link may call it by."""
+        rows = self._rows("SELECT path, title, aliases FROM notes ORDER BY path")
+        return [(path, title, *self._texts(aliases)) for path, title, aliases in rows]
+
     def tags(self) -> list[tuple[str, int]]:
         """Count the notes of each tag, most first."""
         query = "SELECT tag, count(*) AS n FROM note_tags GROUP BY tag ORDER BY n DESC, tag"

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kb.access.keys import ROLES
-from kb.access.person import Role
+from kb.access.person import ROLES, Role
 from kb.cli.options import json_option, notes_option, print_json
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from kb.access.person import ROLES, Role
 from kb.cli.options import json_option, notes_option, print_json
 from kb.errors import AccessError
 
@@ -13,7 +14,7 @@ from kb.errors import AccessError
 @click.command()
 @click.option(
     "--role",
-    type=click.Choice(["editor", "reader"]),
+    type=click.Choice(ROLES),
     default="editor",
     show_default=True,
     help="Whose password: an editor also writes notes and answers the inbox.",
@@ -21,7 +22,7 @@ from kb.errors import AccessError
 @click.option("--remove", is_flag=True, help="Take the password of the role away.")
 @notes_option
 @json_option
-def password(role: str, remove: bool, notes: str | None, as_json: bool) -> None:
+def password(role: Role, remove: bool, notes: str | None, as_json: bool) -> None:
     r"""Set the password that the pages of a shared base ask for.
 
     Reads it without showing it, or a line of standard input. Only its scrypt hash is kept, in
@@ -32,18 +33,17 @@ def password(role: str, remove: bool, notes: str | None, as_json: bool) -> None:
     kb password --role editor < password.txt
     kb password --role reader --remove
     """
-    from kb.access.passwords import ROLES, Passwords
+    from kb.access.passwords import Passwords
     from kb.config import Settings
     from kb.notes.vault import checked_root
 
     settings = Settings.load(notes)
     checked_root(settings.notes)
     passwords = Passwords(settings.data_folder)
-    chosen = ROLES[ROLES.index(role)]
     if remove:
-        done = "removed" if passwords.remove(chosen) else "has none"
+        done = "removed" if passwords.remove(role) else "has none"
     else:
-        passwords.set(chosen, _given())
+        passwords.set(role, _given())
         done = "set"
     roles = passwords.roles()
     if as_json:

@@ -11,7 +11,7 @@ from kb.curation.promoting import as_markdown, in_sentences
 from kb.curation.sections import Section, replaced, section_at, sections
 from kb.curation.watching import Watched, watch
 from kb.errors import NoteError, VaultError
-from kb.notes.locking import notes_lock
+from kb.notes.transaction import changing
 from kb.notes.vault import is_note_path, read_text, scan
 from kb.notes.writing import replace_atomic, safe_path
 
@@ -92,7 +92,7 @@ class FaqBook:
         self._index = index
         self._curator = curator
         self._max_bytes = max_bytes
-        self._listed: tuple[int, list[FaqEntry], list[list[str]]] = (-1, [], [])
+        self._listed: tuple[object, list[FaqEntry], list[list[str]]] = (None, [], [])
 
     def entries(self, text: str = "", *, review: bool = False) -> list[BookEntry]:
         """Return the entries by note and place; sources are looked at as they are on disk.
@@ -155,7 +155,7 @@ class FaqBook:
         :raises VaultError: if the entry was changed meanwhile, or would not be one any more.
         """
         path = entry.citation.note
-        with notes_lock(self._root):
+        with changing(self._root):
             source, section = self._section(entry)
             pin = entry.watched.pin if entry.watched else section.pin
             changed = with_changed_entry(path, source, section, question, answer, pin)
@@ -180,15 +180,15 @@ class FaqBook:
 
         :raises VaultError: if it was changed meanwhile or cannot be edited here.
         """
-        with notes_lock(self._root):
+        with changing(self._root):
             source, section = self._section(entry)
             path = safe_path(self._root, entry.citation.note)
             replace_atomic(path, replaced(source, section, ""), source)
 
     def _list(self) -> tuple[list[FaqEntry], list[list[str]]]:
-        generation = self._index.generation
-        if self._listed[0] != generation:
-            self._listed = generation, self._index.entries(), self._index.alike()
+        state = self._index.state
+        if self._listed[0] != state:
+            self._listed = state, self._index.entries(), self._index.alike()
         return self._listed[1], self._listed[2]
 
     def _entry(self, found: FaqEntry, section: Section | None = None) -> BookEntry:

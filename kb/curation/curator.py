@@ -15,7 +15,7 @@ from kb.curation.grouping import Encode, Grouping
 from kb.curation.pins import Pin
 from kb.curation.stub import stub_name, stub_text
 from kb.errors import NoteError
-from kb.notes.locking import notes_lock
+from kb.notes.transaction import changing
 from kb.notes.vault import read_text
 from kb.notes.writing import replace_atomic, safe_path, write_atomic
 
@@ -111,7 +111,7 @@ class Curator:
         :raises VaultError: if there is such a note already.
         """
         target = safe_path(self._root, stub_name(item.question))
-        with notes_lock(self._root):
+        with changing(self._root):
             write_atomic(target, stub_text(item.question, related))
         return target.relative_to(self._root.resolve()).as_posix()
 
@@ -130,7 +130,7 @@ class Curator:
         target = safe_path(self._root, note)
         path = target.relative_to(self._root.resolve()).as_posix()
         pin = self._pin(origin)
-        with notes_lock(self._root):
+        with changing(self._root):
             if not target.exists():
                 write_atomic(target, with_entry(path, "", question, answer, origin, pin))
                 return path

@@ -10,7 +10,7 @@ from kb.curation.sections import SOURCES, Section, replaced
 from kb.errors import VaultError
 from kb.markdown.document import Block, parse_markdown
 from kb.notes.note import parse_note
-from qa.metrics import detect_language
+from retrieval.language import detect_language
 
 if TYPE_CHECKING:
     from kb.answer import Citation

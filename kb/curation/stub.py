@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from kb.curation.entry import link_to
-from qa.metrics import detect_language
+from retrieval.language import detect_language
 
 if TYPE_CHECKING:
     from kb.answer import Citation

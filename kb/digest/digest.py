@@ -77,7 +77,7 @@ class NoteDigest:
         """Return the links from other notes to the note of a path."""
         try:
             with self._catalog.view() as view:
-                notes = [(note.path, note.title) for note in view.notes()]
+                notes = view.note_names()
         except CatalogMissing:
             return []
         return backlinks(self._root, notes, path, max_bytes=self._max_bytes)

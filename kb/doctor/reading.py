@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kb.doctor.finding import Finding
 from kb.errors import NoteError
+from kb.notes.journal import Journal
 from kb.notes.note import Note, parse_note
 from kb.notes.vault import Scan, read_text, scan
 
@@ -60,7 +61,7 @@ def read_folder(root: Path, max_bytes: int) -> tuple[Folder, list[Finding]]:
             continue
         notes.append(ReadNote(parse_note(file.path, source), source))
     findings = [Finding("unread", "advice", path, f"not read: {why}") for path, why in problems]
-    findings += _warnings(notes)
+    findings += [*_warnings(notes), *_cut_off(root)]
     return Folder(root, found, tuple(notes)), findings
 
 
@@ -68,3 +69,10 @@ def _warnings(notes: list[ReadNote]) -> Iterator[Finding]:
     for each in notes:
         for warning in each.note.warnings:
             yield Finding("front matter", "advice", each.path, warning, "mend it in the note")
+
+
+def _cut_off(root: Path) -> Iterator[Finding]:
+    journal = Journal(root)
+    if journal.exists():
+        message = "a change of several notes was cut off, or is being made now"
+        yield Finding("cut off", "advice", str(journal.path), message, "kb index puts it right")

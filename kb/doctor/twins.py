@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from kb.doctor.finding import Finding
 from kb.doctor.reading import Folder, ReadNote
 from kb.markdown.document import Block, parse_markdown
-from qa.metrics import detect_language
+from retrieval.language import detect_language
 
 _CHINESE = re.compile(r"(?:zh|cn|中文)(?:[-_]\w+)?", re.IGNORECASE)
 _ENGLISH = re.compile(r"en(?:[-_]\w+)?|english|英文", re.IGNORECASE)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from kb.measuring.own_questions import OwnQuestion
 from qa.evaluate import RIGHT_F1
-from qa.metrics import detect_language, f1, normalize_chinese, normalize_english
+from qa.metrics import f1, normalize_chinese, normalize_english
+from retrieval.language import detect_language
 
 if TYPE_CHECKING:
     from kb.answer import Answer

@@ -17,6 +17,7 @@ from kb.indexing.job import IndexJob, IndexReport, Progress
 from kb.indexing.rebuild import Rebuild
 from kb.indexing.update import Update, is_covered, is_same, unread
 from kb.indexing.vanishing import looks_wrong, told
+from kb.notes.transaction import recover
 from kb.notes.vault import MAX_NOTE_BYTES, Scan, scan
 from kb.notes.writing import remove_leftovers
 from kb.passages.chunking import DEFAULT_MAX_TOKENS
@@ -45,7 +46,8 @@ def index_folder(
     :param forget_missing: drop notes that vanished from the folder, however many; else the index
         keeps most of its notes when they are gone at once, and a rebuild is refused.
     :param timeout: seconds to wait for another writer.
-    :raises VaultError: if the folder cannot be read; then nothing is changed.
+    :raises VaultError: if the folder cannot be read, or a change to notes that was cut off cannot
+        be put right; then nothing is changed.
     :raises LockedError: if another process is indexing.
     :raises EncoderChanged: if the catalogue was made by another encoder, without ``rebuild``.
     :raises CatalogError: if the catalogue cannot be written; what was there is kept.
@@ -90,6 +92,7 @@ def sync(
     started = time.monotonic()
     report = progress or (lambda _: None)
     report(Progress("scanning", 0, 0))
+    recover(root)
     listed_ns = time.time_ns()
     found = scan(root, max_bytes=max_bytes)
     remove_leftovers(root, found.leftovers)

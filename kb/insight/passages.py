@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.insight.layout import Plane, plane
-from qa.metrics import detect_language
+from retrieval.language import detect_language
 
 if TYPE_CHECKING:
     from kb.catalog.catalog import Catalog

@@ -20,8 +20,8 @@ from qa.reader import Context
 from qa.squad import Example, read_squad
 
 if TYPE_CHECKING:
-    from qa.metrics import Language
     from qa.reader import Span
+    from retrieval.language import Language
 
 Show = Callable[[str, int, int], None]
 _DEPTH = 20

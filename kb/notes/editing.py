@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from kb.errors import NoteChanged, VaultError
 from kb.notes import moving
-from kb.notes.locking import notes_lock
-from kb.notes.transaction import Change, apply, is_interrupted, recover
+from kb.notes.transaction import Change, apply, changing, recover
 from kb.notes.trash import Trash, Trashed
 from kb.notes.writing import held, replace_atomic, safe_path, version_of, write_atomic
 
@@ -59,8 +58,7 @@ class NoteEditor:
         """
         target = safe_path(self._root, name)
         path = self._path(target)
-        with notes_lock(self._root):
-            recover(self._root)
+        with changing(self._root):
             before = held(target)
             found = None if before is None else version_of(before)
             if found != expected:
@@ -93,7 +91,7 @@ class NoteEditor:
             ``overwrite`` is False.
         """
         targets = [safe_path(self._root, name) for name, _text in notes]
-        with notes_lock(self._root):
+        with changing(self._root):
             changes: list[Change] = []
             for target, (_name, text) in zip(targets, notes, strict=True):
                 path = self._path(target)
@@ -147,8 +145,7 @@ class NoteEditor:
         :raises NoteChanged: if it is another move by now.
         :raises VaultError: if it cannot be.
         """
-        with notes_lock(self._root):
-            recover(self._root)
+        with changing(self._root):
             move = self.plan_move(path, name)
             moving.check(move, version)
             apply(self._root, move.changes)
@@ -162,8 +159,7 @@ class NoteEditor:
         :return: its name in the trash.
         :raises NoteChanged: if another version is there.
         """
-        with notes_lock(self._root):
-            recover(self._root)
+        with changing(self._root):
             return self._trash.put(path, expected)
 
     def deleted(self) -> list[Trashed]:
@@ -178,7 +174,7 @@ class NoteEditor:
         :return: the path it was written to.
         :raises VaultError: if it is not there, or its path is taken.
         """
-        with notes_lock(self._root):
+        with changing(self._root):
             return self._trash.restore(name, to)
 
     def destroy(self, name: str) -> None:
@@ -186,15 +182,12 @@ class NoteEditor:
 
         :raises VaultError: if it is not there.
         """
-        with notes_lock(self._root):
+        with changing(self._root):
             self._trash.destroy(name)
 
     def recover(self) -> list[str]:
         """Put back what a change that was cut off left half done; return the paths."""
-        if not is_interrupted(self._root):
-            return []
-        with notes_lock(self._root):
-            return recover(self._root)
+        return recover(self._root)
 
     def _path(self, target: Path) -> str:
         return target.relative_to(self._root.resolve()).as_posix()

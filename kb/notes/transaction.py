@@ -1,23 +1,21 @@
 """Changes several files of the notes folder together: all of them, or after a failure none.
 
-What stood there before is written to a journal first. A failure puts it back at once; a crash is
-put right by the next change. A file that another program wrote meanwhile is left as that wrote it.
+What stood there before is written to a journal first. A failure puts it back at once; after a
+crash the next change or the next indexing does: it keeps a change that was made whole and puts back
+one that was not. A file that another program wrote meanwhile is left as that wrote it.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
 
-from kb.config import DATA_FOLDER
 from kb.errors import NoteChanged, VaultError
+from kb.notes.journal import Entry, Journal
+from kb.notes.locking import notes_lock
 from kb.notes.writing import held, replace_atomic, version_of, write_atomic
-
-JOURNAL_FILE = "journal.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,46 +31,84 @@ class Change:
     before: bytes | None
     after: str | None
 
+    @property
+    def version(self) -> str | None:
+        """The version that the file will have; None if it is removed."""
+        return None if self.after is None else version_of(self.after)
+
+    def is_needed(self) -> bool:
+        """Say whether anything becomes of the file."""
+        return self.version != (None if self.before is None else version_of(self.before))
+
+
+@contextmanager
+def changing(root: Path) -> Generator[None]:
+    """Keep others of our writers out, and begin with whole changes only.
+
+    :raises LockedError: if another writer takes too long.
+    :raises VaultError: if the folder cannot be written.
+    """
+    with notes_lock(root):
+        _recover(root)
+        yield
+
 
 def apply(root: Path, changes: Sequence[Change]) -> None:
-    """Make all changes; the caller holds the notes' lock.
+    """Make all changes, inside `changing`.
 
     New files are written first and old ones removed last: no text is ever only in memory.
 
     :raises NoteChanged: if a file is not what it was before; then nothing is changed.
     :raises VaultError: if the disk refuses; then what was changed is put back.
     """
-    recover(root)
     for change in changes:
         if held(root / change.path) != change.before:
             raise _changed(root, change)
-    journal = _write_journal(root, changes)
+    ordered = sorted((each for each in changes if each.is_needed()), key=_order)
+    entries = [Entry(each.path, each.before, each.version) for each in ordered]
+    journal = Journal(root)
+    journal.write(entries)
     try:
-        for change in sorted(changes, key=_order):
+        for change in ordered:
             _make(root, change)
     except BaseException:
-        recover(root)
+        _put_back(root, entries)
+        journal.remove()
         raise
-    journal.unlink(missing_ok=True)
-
-
-def is_interrupted(root: Path) -> bool:
-    """Say whether a change was cut off, or is being made just now."""
-    return _journal(root).exists()
+    journal.remove()
 
 
 def recover(root: Path) -> list[str]:
-    """Put back what an interrupted change left half done; the caller holds the notes' lock.
+    """Put back what a change that was cut off left half done; wait for one that is being made.
 
-    :return: the paths that were put back.
+    :return: the paths that were put back; none if the change was made whole.
+    :raises LockedError: if another writer takes too long.
+    :raises VaultError: if it cannot be put back: the journal stays for another try.
     """
-    journal = _journal(root)
-    data = held(journal)
-    if data is None:
+    if not Journal(root).exists():
         return []
-    restored = [path for entry in _entries(journal, data) if (path := _put_back(root, entry))]
-    journal.unlink(missing_ok=True)
+    with notes_lock(root):
+        return _recover(root)
+
+
+def _recover(root: Path) -> list[str]:
+    journal = Journal(root)
+    entries = journal.read()
+    try:
+        # The last of its files was changed last.
+        is_whole = not entries or entries[-1].is_made(root)
+        restored = [] if is_whole else _put_back(root, entries)
+        journal.remove()
+    except (OSError, VaultError) as error:
+        raise VaultError(
+            f"a change to notes was cut off and cannot be put right ({error}): allow writing there"
+        ) from error
     return restored
+
+
+def _put_back(root: Path, entries: Sequence[Entry]) -> list[str]:
+    """Put back the last first: cut off too, the change still looks like half of one."""
+    return [each.path for each in reversed(entries) if each.put_back(root)]
 
 
 def _order(change: Change) -> int:
@@ -103,45 +139,3 @@ def _changed(root: Path, change: Change) -> NoteChanged:
     what = "is there already" if change.before is None else "was changed meanwhile"
     version = None if now is None else version_of(now)
     return NoteChanged(change.path, f"{change.path} {what}: look at it and try again", version)
-
-
-def _journal(root: Path) -> Path:
-    return root / DATA_FOLDER / JOURNAL_FILE
-
-
-def _write_journal(root: Path, changes: Sequence[Change]) -> Path:
-    entries = [
-        {
-            "path": change.path,
-            # Latin-1 keeps any bytes, also of a file that is not UTF-8.
-            "before": None if change.before is None else change.before.decode("latin-1"),
-            "after": None if change.after is None else version_of(change.after),
-        }
-        for change in changes
-    ]
-    journal = _journal(root)
-    write_atomic(journal, json.dumps(entries), overwrite=True)
-    return journal
-
-
-def _entries(journal: Path, data: bytes) -> list[dict[str, Any]]:
-    try:
-        return cast("list[dict[str, Any]]", json.loads(data))
-    except ValueError as error:
-        raise VaultError(f"{journal} cannot be read: move it away and look at the notes") from error
-
-
-def _put_back(root: Path, entry: dict[str, Any]) -> str | None:
-    """Undo one change that was made; None if it was not, or another program was here since."""
-    path = root / str(entry["path"])
-    now = held(path)
-    before = None if entry["before"] is None else str(entry["before"]).encode("latin-1")
-    found = None if now is None else version_of(now)
-    if now == before or found != entry["after"]:
-        return None
-    if before is None:
-        with suppress(FileNotFoundError):
-            path.unlink()
-    else:
-        write_atomic(path, before, overwrite=True)
-    return str(entry["path"])

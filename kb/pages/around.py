@@ -12,8 +12,8 @@ from kb.pages.language import t
 
 if TYPE_CHECKING:
     from kb.digest.digest import Digest
-    from kb.knowledge import NoteSource
     from kb.notes.linking import Backlink
+    from kb.notes.source import NoteSource
     from kb.pages.opener import Opened
 
 _HELD = "note_around"

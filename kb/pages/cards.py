@@ -12,7 +12,7 @@ from kb.answer import Alternative
 from kb.pages import links, opener, pieces
 from kb.pages.highlight import beginning, marked, sentence_window, with_formulas
 from kb.pages.language import t
-from qa.metrics import detect_language
+from retrieval.language import detect_language
 
 if TYPE_CHECKING:
     from kb.answer import Answer, Citation, Scored

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from kb.errors import NoteChanged
-from kb.knowledge import NoteSource
+from kb.notes.source import NoteSource
 from kb.pages import links, pieces, problems
 from kb.pages.language import t
 from kb.pages.opener import Opened

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from kb.knowledge import NoteSource
 from kb.notes.moving import Move
+from kb.notes.source import NoteSource
 from kb.pages import links, pieces, problems
 from kb.pages.language import t
 from kb.pages.links import plain

@@ -54,7 +54,8 @@ def open_store(settings: Settings, catalog: Catalog, models: Models) -> PassageS
     :raises ExtraMissing: if its packages are not installed.
     :raises StoreError: if it cannot be reached.
     """
-    if settings.store is None:
+    # A catalogue elsewhere is one that is only tried: it does not go where others search.
+    if settings.store is None or catalog.path.parent != settings.data_folder:
         from kb.indexing.passage_index import PassageIndex
 
         return PassageIndex(catalog, models.encoder, models.lexical_weight, settings.engine)

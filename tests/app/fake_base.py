@@ -17,9 +17,9 @@ from kb.errors import CatalogMissing, NoteError, QuestionError, VaultError
 from kb.explaining import Explanation, Weighed
 from kb.faq import SAME_WORDS
 from kb.indexing.sync import IndexReport, Progress
-from kb.knowledge import NoteSource
 from kb.notes.adding import Added, add_files
 from kb.notes.incoming import Incoming, Limits
+from kb.notes.source import NoteSource
 from kb.notes.trash import Trashed
 from kb.notes.vault import Skipped
 from kb.reading import NoteReader

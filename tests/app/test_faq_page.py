@@ -12,6 +12,7 @@ from kb.answer import Answer, to_json
 from kb.config import Settings
 from kb.curation.pins import Pin
 from kb.knowledge import KnowledgeBase
+from kb.models import Models
 from tests.kb.fake_encoder import FakeEncoder
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def base(tmp_path: Path) -> Iterator[KnowledgeBase]:
         "utf-8",
     )
     (tmp_path / "b.md").write_text("# B\n\n## Who?\n\nBob.\n\nQ: Is it late? A: Yes.\n", "utf-8")
-    base = KnowledgeBase(Settings.load(tmp_path), encoder=FakeEncoder())
+    base = KnowledgeBase(Models(Settings.load(tmp_path), encoder=FakeEncoder()))
     base.index()
     yield base
     base.close()

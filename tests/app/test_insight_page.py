@@ -11,6 +11,7 @@ from fake_base import NASTY
 from kb.answer import Answer, to_json
 from kb.config import Settings
 from kb.knowledge import KnowledgeBase
+from kb.models import Models
 from kb.pages import charts
 from kb.pages.insight_map import picked
 from tests.kb.fake_encoder import FakeEncoder
@@ -30,7 +31,7 @@ def base(tmp_path: Path) -> Iterator[KnowledgeBase]:
         "c.md": "# C\n\nLakes are deep.\n",
     }.items():
         (tmp_path / name).write_text(text, "utf-8")
-    base = KnowledgeBase(Settings.load(tmp_path), encoder=FakeEncoder())
+    base = KnowledgeBase(Models(Settings.load(tmp_path), encoder=FakeEncoder()))
     base.index()
     base.insight.passages_now()
     base.insight.notes_now()

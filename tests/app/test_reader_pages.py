@@ -11,6 +11,7 @@ import pytest
 from kb.access.person import LOCAL, Person
 from kb.config import Settings
 from kb.knowledge import KnowledgeBase
+from kb.models import Models
 from kb.pages import opener
 from tests.kb.fake_encoder import FakeEncoder
 
@@ -34,7 +35,7 @@ def base(tmp_path: Path) -> Iterator[KnowledgeBase]:
     """Open a real base, without models, in the place of the fake one."""
     (tmp_path / "a.md").write_text("# A\n\n## Who winds it?\n\nThe master.\n", "utf-8")
     (tmp_path / "b.md").write_text("# B\n\n## Who winds it?\n\nNobody.\n", "utf-8")
-    base = KnowledgeBase(Settings.load(tmp_path), encoder=FakeEncoder())
+    base = KnowledgeBase(Models(Settings.load(tmp_path), encoder=FakeEncoder()))
     base.index()
     base.history.add_turn("a", "Somebody's question?", {"answer": None})
     (tmp_path / "a.md").write_text("# A\n\n## Who winds it?\n\nThe new master.\n", "utf-8")

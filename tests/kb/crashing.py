@@ -183,9 +183,10 @@ def opened(root: Path) -> Any:
     """Open a base with the encoder for tests."""
     from kb.config import Settings
     from kb.knowledge import KnowledgeBase
+    from kb.models import Models
     from tests.kb.fake_encoder import FakeEncoder
 
-    return KnowledgeBase(Settings(notes=root), encoder=FakeEncoder())
+    return KnowledgeBase(Models(Settings(notes=root), encoder=FakeEncoder()))
 
 
 def _index(root: Path, rebuild: bool = False) -> None:
@@ -203,6 +204,14 @@ def _overwrite(root: Path, name: str, text: str) -> None:
     opened(root).add_note(name, text, overwrite=True)
 
 
+def _add_all(root: Path, *notes: tuple[str, str]) -> None:
+    opened(root).editing.add_all(notes, overwrite=True)
+
+
+def _move(root: Path, path: str, name: str) -> None:
+    opened(root).editing.move(path, name)
+
+
 def _faq(root: Path, note: str, question: str, answer: str) -> None:
     opened(root).curation.write_entry(note, question, answer)
 
@@ -218,6 +227,8 @@ WORKS: dict[str, Callable[..., None]] = {
     "index": _index,
     "add": _add,
     "overwrite": _overwrite,
+    "add all": _add_all,
+    "move": _move,
     "faq": _faq,
     "chat": _chat,
 }

@@ -7,13 +7,14 @@ from pathlib import Path
 from kb.catalog.catalog import Catalog
 from kb.config import Settings
 from kb.knowledge import KnowledgeBase
+from kb.models import Models
 from tests.kb.fake_encoder import FakeEncoder
 from tests.qa.fake_reader import FakeReader
 
 
 def open_base(root: Path) -> KnowledgeBase:
     """Open a base with quick models, as a process that has just started does."""
-    return KnowledgeBase(Settings.load(root), FakeEncoder(), FakeReader({}))
+    return KnowledgeBase(Models(Settings.load(root), FakeEncoder(), FakeReader({})))
 
 
 def write_notes(root: Path, count: int = 3) -> None:

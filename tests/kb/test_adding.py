@@ -15,7 +15,8 @@ from kb.errors import VaultError
 from kb.notes import converting, transaction
 from kb.notes.editing import NoteEditor
 from kb.notes.incoming import Incoming, Limits
-from kb.notes.writing import write_atomic
+from kb.notes.journal import Entry, Journal
+from kb.notes.writing import version_of, write_atomic
 from tests.kb import documents
 
 KIB = 1024
@@ -341,19 +342,33 @@ transaction.apply(root, [
     assert run.returncode == 9
     assert "new.md" in listed(notes)
     NoteEditor(notes, Limits(100, 100)).write("other", "x", None)
-    assert listed(notes) == ["link.md", "old.md", "other.md"]
-    assert (notes / "old.md").read_text() == "old"
-    assert (notes / "link.md").read_text() == "[[old]]"
+    name = "new" if at == "remove" else "old"  # after the last of its steps it is made whole
+    assert listed(notes) == sorted(["link.md", f"{name}.md", "other.md"])
+    assert (notes / f"{name}.md").read_text() == "old"
+    assert (notes / "link.md").read_text() == f"[[{name}]]"
 
 
 def test_crash_does_not_undo_what_another_program_wrote_since(notes: Path) -> None:
     (notes / "a.md").write_text("old")
-    journal = transaction._write_journal(  # pyright: ignore[reportPrivateUsage]
-        notes, [transaction.Change("a.md", b"old", "new"), transaction.Change("b.md", None, "b")]
-    )
+    journal = Journal(notes)
+    journal.write([Entry("a.md", b"old", version_of("new")), Entry("b.md", None, version_of("b"))])
     (notes / "a.md").write_text("theirs")
     (notes / "b.md").write_text("theirs too")
     assert transaction.recover(notes) == []
-    assert not journal.exists()
+    assert not journal.path.exists()
     assert (notes / "a.md").read_text() == "theirs"
     assert (notes / "b.md").read_text() == "theirs too"
+
+
+@pytest.mark.parametrize("path", ["../out.md", "link/out.md", ".bashrc", "/tmp/out.md", "a.txt"])
+def test_journal_that_came_with_the_folder_writes_nothing_outside(
+    notes: Path, tmp_path: Path, path: str
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (notes / "link").symlink_to(outside)
+    Journal(notes).write([Entry(path, b"evil", None), Entry("last.md", None, version_of("x"))])
+    with pytest.raises(VaultError, match="move it away"):
+        NoteEditor(notes, Limits(100, 100)).write("other", "x", None)
+    assert not (notes / path).exists()
+    assert [each.name for each in notes.rglob("*.md")] == []

@@ -10,6 +10,7 @@ from kb.config import Settings
 from kb.digest.digest import Digest
 from kb.digest.terms import Rarity, key_terms
 from kb.knowledge import KnowledgeBase
+from kb.models import Models
 from tests.kb.fake_encoder import FakeEncoder
 
 LAKES = (
@@ -31,7 +32,7 @@ NOTES = {
 def base(tmp_path: Path) -> KnowledgeBase:
     for name, text in NOTES.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
-    found = KnowledgeBase(Settings.load(tmp_path), encoder=FakeEncoder())
+    found = KnowledgeBase(Models(Settings.load(tmp_path), encoder=FakeEncoder()))
     found.index()
     return found
 
@@ -60,7 +61,7 @@ def test_digest_puts_notes_of_like_meaning_first(base: KnowledgeBase) -> None:
 def test_digest_of_what_is_not_indexed_is_empty(base: KnowledgeBase, tmp_path: Path) -> None:
     assert base.digest.of("no.md") == Digest()
     (tmp_path / "other").mkdir()
-    other = KnowledgeBase(Settings.load(tmp_path / "other"), encoder=FakeEncoder())
+    other = KnowledgeBase(Models(Settings.load(tmp_path / "other"), encoder=FakeEncoder()))
     assert other.digest.of("lakes.md") == Digest()
     assert other.digest.backlinks("lakes.md") == []
 

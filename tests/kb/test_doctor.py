@@ -18,6 +18,7 @@ from kb.doctor.machine import machine
 from kb.doctor.offline import Watched, check_offline
 from kb.doctor.reading import Folder, read_folder
 from kb.doctor.twins import numbers
+from kb.notes.journal import Entry, Journal
 from kb.notes.vault import scan
 from tests.kb.test_cli import kb
 
@@ -40,6 +41,14 @@ def make(tmp_path: Path) -> Make:
 
 def lines(findings: list[Finding]) -> list[str]:
     return [f"{each.place} {each.message}" for each in findings]
+
+
+def test_change_that_was_cut_off_is_named(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    journal.write([Entry("a.md", None, "x")])
+    _folder, [finding] = read_folder(tmp_path, 10**6)
+    assert finding.place == str(journal.path)
+    assert (finding.check, finding.remedy) == ("cut off", "kb index puts it right")
 
 
 def test_dead_links_are_named_with_their_line(make: Make) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kb.errors import LockedError, NoteChanged, VaultError
-from kb.notes import editing, writing
+from kb.notes import editing, transaction, writing
 from kb.notes.editing import NoteEditor, version_of
 from kb.notes.incoming import Limits
 from kb.notes.locking import notes_lock
@@ -135,7 +135,7 @@ def test_write_waits_for_another_writer_and_says_so(
     def brief(root: Path) -> object:
         return notes_lock(root, 0)
 
-    monkeypatch.setattr(editing, "notes_lock", brief)
+    monkeypatch.setattr(transaction, "notes_lock", brief)
     with notes_lock(tmp_path), pytest.raises(LockedError, match="try again"):
         editor.write("a", "x", None)
     editor.write("a", "x", None)

@@ -8,6 +8,7 @@ import pytest
 from kb.answer import Answer
 from kb.config import Settings
 from kb.knowledge import KnowledgeBase
+from kb.models import Models
 from retrieval.scope import Scope
 from tests.kb.fake_encoder import FakeEncoder
 
@@ -140,12 +141,12 @@ def test_stored_questions_are_embedded_once_and_another_encoder_needs_the_same_w
     folder: Path,
 ) -> None:
     encoder = FakeEncoder()
-    first = KnowledgeBase(Settings.load(folder), encoder=encoder)
+    first = KnowledgeBase(Models(Settings.load(folder), encoder=encoder))
     first.index()
     first.close()
     stored = "When is the kettle descaled?"
     assert encoder.queries[stored] == 1
-    again = KnowledgeBase(Settings.load(folder), encoder=encoder)
+    again = KnowledgeBase(Models(Settings.load(folder), encoder=encoder))
     assert again.ask("when is the kettle descaled").kind == "faq"
     assert again.ask("When is the kettle descaled again and by whom?").kind != "faq"
     assert encoder.queries[stored] == 1

@@ -25,6 +25,7 @@ from kb.golden.questions import parse_golden
 from kb.knowledge import KnowledgeBase
 from kb.measuring.own_questions import read_own_questions
 from kb.measuring.runs import compare_runs
+from kb.models import Models
 from kb.notes.incoming import Limits
 from kb.notes.unpacking import unpack
 from kb.pages.highlight import marked, sentence_window
@@ -47,7 +48,7 @@ LIMITS = Limits(10**6, 10**6)
 
 @pytest.fixture
 def base(tmp_path: Path) -> Iterator[KnowledgeBase]:
-    found = KnowledgeBase(Settings.load(tmp_path), FakeEncoder(), FakeReader({}))
+    found = KnowledgeBase(Models(Settings.load(tmp_path), FakeEncoder(), FakeReader({})))
     with closing(found):
         yield found
 

@@ -15,6 +15,7 @@ from kb.golden.score import is_right
 from kb.indexing.sync import Progress
 from kb.knowledge import KnowledgeBase
 from kb.measuring.own_questions import OwnQuestion
+from kb.models import Models
 from tests.kb.fake_encoder import FakeEncoder
 from tests.kb.test_cli import kb
 from tests.qa.fake_reader import FakeReader
@@ -138,7 +139,7 @@ class Stopped(BaseException):
 
 @pytest.mark.parametrize("stage", ["embedding", "asking old", "asking new"])
 def test_a_gated_run_that_is_stopped_leaves_the_old_index(notes: Path, stage: str) -> None:
-    base = KnowledgeBase(Settings.load(notes), FakeEncoder(), FakeReader({}))
+    base = KnowledgeBase(Models(Settings.load(notes), FakeEncoder(), FakeReader({})))
     base.index()
     before = passages(notes)
     (notes / "new.md").write_text("# Zinc\n\nZinc is a metal.\n")
@@ -159,7 +160,7 @@ def test_a_gated_run_that_is_stopped_leaves_the_old_index(notes: Path, stage: st
 
 
 def test_a_reader_of_the_old_index_goes_on_while_the_new_one_is_taken(notes: Path) -> None:
-    base = KnowledgeBase(Settings.load(notes), FakeEncoder(), FakeReader({}))
+    base = KnowledgeBase(Models(Settings.load(notes), FakeEncoder(), FakeReader({})))
     base.index()
     (notes / "new.md").write_text("# Zinc\n\nZinc is a metal.\n")
     with Catalog(notes).view() as view:

@@ -19,6 +19,7 @@ from kb.errors import (
 )
 from kb.indexing.passage_index import LEXICAL_FOLDER
 from kb.knowledge import KnowledgeBase
+from kb.models import Models
 from retrieval.scope import Scope
 from tests.kb.fake_encoder import FakeEncoder
 from tests.permissions import unprivileged
@@ -124,7 +125,7 @@ def test_changes_are_seen_and_nothing_is_embedded_twice(base: KnowledgeBase, fol
 
 
 def test_another_process_sees_the_new_generation(base: KnowledgeBase, folder: Path) -> None:
-    other = KnowledgeBase(base.settings)
+    other = KnowledgeBase.open(base.settings)
     (folder / "new.md").write_text("# Kettle\n\nWater boils at 100 °C at sea level.\n")
     other.index()
     assert base.search("Kettle", 1)[0].citation.note == "new.md"
@@ -154,7 +155,7 @@ def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
 
 
 def test_an_index_of_another_encoder_is_refused_until_rebuilt(folder: Path) -> None:
-    first = KnowledgeBase(Settings.load(folder), encoder=FakeEncoder())
+    first = KnowledgeBase(Models(Settings.load(folder), encoder=FakeEncoder()))
     first.index()
     first.close()
     base = KnowledgeBase.open(Settings.load(folder))
@@ -275,7 +276,7 @@ def test_threads_of_the_settings_reach_the_models(
         monkeypatch.setattr(f"kb.models.{name}", load)
     (folder / ".kb").mkdir()
     (folder / ".kb" / "config.toml").write_text("threads = 3\n")
-    base = KnowledgeBase(Settings.load(folder))
+    base = KnowledgeBase.open(Settings.load(folder))
     for use in (base.index, base.warm_up):
         with pytest.raises(KbError, match="not opened"):
             use()

@@ -8,6 +8,7 @@ import pytest
 from kb.answer import Answer, Citation, Scored
 from kb.config import Settings
 from kb.knowledge import KnowledgeBase
+from kb.models import Models
 from tests.kb.fake_encoder import FakeEncoder
 
 SOURCE = "# Clocks\n\nThe **heron clock** counts the tides. 每月校准。\n"
@@ -17,7 +18,7 @@ SOURCE = "# Clocks\n\nThe **heron clock** counts the tides. 每月校准。\n"
 def base(tmp_path: Path) -> Iterator[KnowledgeBase]:
     (tmp_path / "old.md").write_text(SOURCE)
     (tmp_path / "other.md").write_text("# Other\n\nSomething else.\n")
-    base = KnowledgeBase(Settings.load(tmp_path), encoder=FakeEncoder())
+    base = KnowledgeBase(Models(Settings.load(tmp_path), encoder=FakeEncoder()))
     base.index()
     yield base
     base.close()

@@ -27,6 +27,7 @@ from kb.api.schema import AnswerBody
 from kb.api.state import OPEN_PATHS
 from kb.config import Settings
 from kb.knowledge import KnowledgeBase
+from kb.models import Models
 from kb.web.running import house_of
 from qa.answerer import Judge
 from tests.kb.fake_encoder import FakeEncoder
@@ -128,7 +129,12 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     folder = tmp_path_factory.mktemp("drawn")
     (folder / "adam.md").write_text("# Adam\n\nAdam was introduced in 2014.\n")
     base = KnowledgeBase(
-        Settings.load(folder, requests_per_minute=0), FakeEncoder(), FakeReader({}), Judge.load()
+        Models(
+            Settings.load(folder, requests_per_minute=0),
+            FakeEncoder(),
+            FakeReader({}),
+            Judge.load(),
+        )
     )
     base.index()
     secret = KeyStore(folder / ".kb").add("drawn", "editor")

@@ -4,22 +4,7 @@ from hypothesis import strategies as st
 
 from qa import metrics
 from qa.metrics import RiskPoint
-
-
-@pytest.mark.parametrize(
-    ("text", "language"),
-    [
-        pytest.param("When was the bridge built? It was built in 1932.", "en", id="english"),
-        pytest.param("这座桥建于哪一年？这座桥建于1932年。", "zh", id="chinese"),
-        pytest.param("這座橋建於哪一年？", "zh", id="traditional"),
-        pytest.param("用 `max_length` 截断输入，默认 512 个 token。", "zh", id="mixed"),
-        pytest.param("The word 北京 (Beijing) means northern capital.", "en", id="one-word"),
-        pytest.param("1932", "en", id="no-letters"),
-        pytest.param("", "en", id="empty"),
-    ],
-)
-def test_detect_language_goes_by_the_share_of_han(text: str, language: str) -> None:
-    assert metrics.detect_language(text) == language
+from retrieval.language import Language
 
 
 @pytest.mark.parametrize(
@@ -122,7 +107,7 @@ def test_longest_common_run_agrees_with_trying_every_run(one: str, other: str) -
 
 
 @given(st.text(max_size=20), st.sampled_from(["en", "zh"]))
-def test_scores_of_the_gold_itself_are_full(text: str, language: metrics.Language) -> None:
+def test_scores_of_the_gold_itself_are_full(text: str, language: Language) -> None:
     assert metrics.exact_match(text, [text], language) == 1.0
     if language == "en" or metrics.segment_chinese(text):
         assert metrics.f1(text, [text], language) == 1.0

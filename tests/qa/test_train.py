@@ -9,7 +9,8 @@ from qa.errors import TrainingError
 from qa.holdout import to_squad
 from qa.mixture import Source
 from qa.squad import Example
-from qa.train import Run, Trainer, parameter_groups, read_run
+from qa.train import Run, Trainer, read_run
+from qa.training import parameter_groups
 from retrieval import tokenizer
 from retrieval.onnx_session import MODEL_FOLDER
 

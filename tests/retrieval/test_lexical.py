@@ -256,6 +256,26 @@ def test_killed_update_is_completed_by_doing_it_again(
     assert (index.generation, len(index)) == (8, 4)
 
 
+def test_commit_killed_halfway_is_completed_by_doing_it_again(
+    index: LexicalIndex, folder: Path, tmp_path: Path
+) -> None:
+    before = tmp_path / "before"
+    shutil.copytree(folder, before)
+    changes = ([1], [entry(4, "giraffe"), entry(20, "giraffe")], 8)
+    index.update(*changes)
+    written = {path.name for path in folder.iterdir()} - {path.name for path in before.iterdir()}
+    assert any(name.endswith(".del") for name in written)
+    # All files of the commit are there; what names them was not yet put in its place.
+    for path in before.iterdir():
+        if path.name != ".managed.json":
+            shutil.copyfile(path, folder / path.name)
+    again = LexicalIndex(folder)
+    assert (again.generation, len(again)) == (7, 4)
+    again.update(*changes)
+    assert (again.generation, len(again)) == (8, 4)
+    assert found(again, "giraffe") == [4, 20]
+
+
 def test_killed_first_filling_leaves_nothing_behind(folder: Path) -> None:
     kill_writer(folder, "before the stamp")
     index = LexicalIndex(folder)

@@ -9,13 +9,14 @@ from kb.config import Settings
 from kb.errors import ExtraMissing
 from kb.indexing.passage_index import PassageIndex
 from kb.knowledge import KnowledgeBase
+from kb.models import Models
 from kb.store.passage_store import PassageStore
 from tests.kb.fake_encoder import FakeEncoder
 
 
 def base_of(folder: Path, store: str | None) -> KnowledgeBase:
     (folder / "a.md").write_text("# Ohm\n\nOhm's law was found in 1827.")
-    return KnowledgeBase(Settings.load(folder, store=store), FakeEncoder())
+    return KnowledgeBase(Models(Settings.load(folder, store=store), FakeEncoder()))
 
 
 def test_store_is_embedded_unless_one_is_set(tmp_path: Path) -> None:
