@@ -23,12 +23,13 @@ import numpy as np
 
 import kb
 from benchmarks.machine import describe
-from benchmarks.scale import build
+from benchmarks.scale_base import build
 from benchmarks.scale_corpus import Seed
 from kb.catalog.catalog import Catalog
 from kb.indexing.sync import index_folder
 from kb.insight.notes import note_graph
 from kb.insight.passages import passage_map
+from kb.notes.names import NoteNames
 from retrieval.encoder import load_encoder
 
 RESULT = Path(__file__).parent / "results" / "insight.json"
@@ -64,7 +65,9 @@ def measure(passages: int, folder: Path) -> dict[str, Any]:
     build(seed, passages, notes)
     with closing(Catalog.open(notes, read_only=True)) as catalog:
         drawn, of_map = timed(lambda: passage_map(catalog))
-        graph, of_graph = timed(lambda: note_graph(drawn, notes))
+        with catalog.view() as view:
+            names = NoteNames(view.note_names())
+        graph, of_graph = timed(lambda: note_graph(drawn, notes, names))
     return {
         "real_passages": len(seed.texts),
         "passages": len(drawn.passages),

@@ -11,6 +11,7 @@ KbError
 │   ├── CatalogMissing    there is none yet
 │   ├── CatalogDamaged    it cannot be read; `kb index` makes it anew
 │   └── EncoderChanged    it was made by another encoder
+├── StoreError         the cluster that holds the passages cannot be used
 ├── LockedError        another process is indexing
 ├── AccessError        passwords or keys cannot be used, or an address needs them
 ├── ExtraMissing       a part needs packages that are not installed
@@ -71,6 +72,10 @@ class CatalogDamaged(CatalogError):
 
 class EncoderChanged(CatalogError):
     """The index was made by another encoder."""
+
+
+class StoreError(KbError):
+    """The cluster that holds the passages cannot be used."""
 
 
 class LockedError(KbError):

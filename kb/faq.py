@@ -36,18 +36,18 @@ class FaqEntry:
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """The questions of one generation, their vectors and their notes' tags and folder."""
+    """The questions of one state, their vectors and their notes' tags and folder."""
 
-    generation: int
+    state: tuple[int, str]
     questions: tuple[StoredQuestion, ...]
     vectors: NDArray[np.float16]
     places: dict[str, tuple[tuple[str, ...], str]]
 
 
 class FaqIndex:
-    """The questions of a catalogue as of its newest generation; thread-safe.
+    """The questions of a catalogue as of its newest state; thread-safe.
 
-    Their vectors were stored when the notes were indexed. They are read once a generation and
+    Their vectors were stored when the notes were indexed. They are read once a state and
     kept in memory; only the question that is asked is embedded, and only if there are any others.
     """
 
@@ -102,14 +102,14 @@ class FaqIndex:
             return view.passages_of(note)
 
     @property
-    def generation(self) -> int:
+    def state(self) -> tuple[int, str]:
         """Which state of the catalogue the entries are of."""
-        return self._catalog.generation()
+        return self._catalog.state()
 
     def _follow(self, view: CatalogView) -> _Held:
-        generation = view.generation()
+        state = view.generation(), view.state()
         with self._reading:
-            if self._held is None or self._held.generation != generation:
+            if self._held is None or self._held.state != state:
                 questions, vectors = view.questions()
                 asking = {each.note for each in questions}
                 places = {
@@ -117,7 +117,7 @@ class FaqIndex:
                     for note in (view.notes() if asking else ())
                     if note.path in asking
                 }
-                self._held = _Held(generation, tuple(questions), vectors, places)
+                self._held = _Held(state, tuple(questions), vectors, places)
             return self._held
 
 

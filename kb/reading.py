@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, quote, urlencode
+from urllib.parse import parse_qs, quote, unquote, urlencode
 
 from kb.errors import CatalogMissing
 from kb.markdown.reading import Readable, readable
+from kb.notes.headings import find_heading
 from kb.notes.names import NoteNames
 from kb.notes.note import parse_note
 from kb.relocating import Relocated, Relocator
@@ -45,6 +46,19 @@ class Surroundings:
     following: Place | None
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a link leads to: a note, and a heading of it if it names one."""
+
+    note: str
+    heading: str = ""
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """What the address of the note's page says."""
+        return {"note": self.note, **({"heading": self.heading} if self.heading else {})}
+
+
 class NoteReader:
     """Reads notes for the page that shows one."""
 
@@ -64,24 +78,32 @@ class NoteReader:
         start, end = _part(note.source, body, cited[0] if cited else body)
         names = self._names() if "[[" in note.source else NoteNames(())
 
-        return readable(note.source, start, end, cited, _addresses(names))
+        return readable(note.source, start, end, cited, _addresses(names, note.path))
 
     def preview(self, path: str, text: str) -> str:
         """Return a note that is being written for the renderer, with its title as a heading."""
         names = self._names() if "[[" in text else NoteNames(())
         start = min(len(text), parse_note(path, text).body_start)
-        return readable(text, start, len(text), None, _addresses(names)).text
+        return readable(text, start, len(text), None, _addresses(names, path)).text
 
-    def target(self, address: str, note: str) -> str | None:
-        """Return the path of the note that a link in a note leads to, None if it leads elsewhere.
+    def target(self, address: str, note: str) -> Target | None:
+        """Return what a link in a note leads to, None if it leads to no note.
 
         :param address: as it stands in the rendered link.
         :param note: path of the note that holds the link.
         """
         page, _, query = address.partition("?")
         if page == _PAGE and query:
-            return next(iter(parse_qs(query).get("note", [])), None)
-        return self._names().relative(address, note)
+            said = parse_qs(query)
+            path, heading = said.get("note", [""])[0], said.get("heading", [""])[0]
+            return Target(path, heading) if path else None
+        before, _, fragment = address.partition("#")
+        path = self._names().relative(before, note) if before else note
+        return Target(path, unquote(fragment)) if path else None
+
+    def heading(self, note: NoteSource, name: str) -> tuple[int, int] | None:
+        """Return the range of a note's heading, see `find_heading`."""
+        return find_heading(note.source, note.body_start, name)
 
     def surroundings(self, note: str, start: int, end: int) -> Surroundings | None:
         """Return what stands around a place, None if it is in no passage of the index."""
@@ -103,15 +125,22 @@ class NoteReader:
     def _names(self) -> NoteNames:
         try:
             with self._catalog.view() as view:
-                return NoteNames((note.path, note.title) for note in view.notes())
+                return NoteNames(view.note_names())
         except CatalogMissing:
             return NoteNames(())
 
 
-def _addresses(names: NoteNames) -> Callable[[str], str | None]:
+def _addresses(names: NoteNames, note: str) -> Callable[[str], str | None]:
+    """Return what gives the address of a wiki link in a note."""
+
     def address(target: str) -> str | None:
-        path = names.wiki(target)
-        return f"{_PAGE}?{urlencode({'note': path}, quote_via=quote)}" if path else None
+        name, _, heading = target.partition("#")
+        path = names.wiki(name) if name.strip() else note
+        if not path:
+            return None
+        # A block has no heading: the link leads to its note.
+        found = Target(path, "" if heading.startswith("^") else heading.strip())
+        return f"{_PAGE}?{urlencode(found.parameters, quote_via=quote)}"
 
     return address
 

@@ -32,8 +32,8 @@ class Relocator:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        # Of one generation: a page is drawn often, and each search reads all passages.
-        self._found: tuple[int, dict[Citation, Citation | None]] = (0, {})
+        # Of one state: a page is drawn often, and each search reads all passages.
+        self._found: tuple[object, dict[Citation, Citation | None]] = (None, {})
 
     def relocate(self, answer: Answer) -> Relocated:
         """Follow the words of an answer into the one note that has them, if it is one."""
@@ -41,9 +41,9 @@ class Relocator:
         try:
             with self._catalog.view() as view:
                 known = view.known_of(noted)
-                generation = view.generation()
-                if self._found[0] != generation:
-                    self._found = (generation, {})
+                state = view.generation(), view.state()
+                if self._found[0] != state:
+                    self._found = (state, {})
                 found = self._found[1]
                 for each in _citations(answer):
                     if each.note not in known and each not in found:

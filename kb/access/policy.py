@@ -36,7 +36,9 @@ HISTORY = Policy(
 )
 
 # A note opened at a place.
-READING = Policy(reading=frozenset({"preview", "relocate", "render", "surroundings", "target"}))
+READING = Policy(
+    reading=frozenset({"heading", "preview", "relocate", "render", "surroundings", "target"})
+)
 
 # The inbox shows what other people asked.
 CURATION = Policy(

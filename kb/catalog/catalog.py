@@ -115,6 +115,11 @@ class Catalog:
         with self.view() as view:
             return view.generation()
 
+    def state(self) -> tuple[int, str]:
+        """Return the number and the random name of the newest state, see `CatalogView.state`."""
+        with self.view() as view:
+            return view.generation(), view.state()
+
     def require_encoder(self, fingerprint: str) -> None:
         """Check that vectors of an encoder can be compared with those in the catalogue.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -11,36 +10,28 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kb.cli import printing
-from kb.cli.options import (
-    folder_option,
-    json_option,
-    notes_option,
-    open_base,
-    print_json,
-    scope_of,
-    tag_option,
-)
+from kb.cli.asked import questions
+from kb.cli.options import json_option, notes_option, open_base, print_json, scope_options
 from kb.errors import KbError
 
 if TYPE_CHECKING:
     from kb.answer import Answer
     from kb.knowledge import KnowledgeBase
+    from retrieval.scope import Scope
 
 
 @click.command()
 @click.argument("query")
 @click.option("-k", default=10, show_default=True, help="How many passages.")
 @click.option("--rerank/--no-rerank", default=True, help="Let the reader order the first few.")
-@tag_option
-@folder_option
+@scope_options
 @notes_option
 @json_option
 def search(
     query: str,
     k: int,
     rerank: bool,
-    tags: tuple[str, ...],
-    folders: tuple[str, ...],
+    scope: Scope,
     notes: str | None,
     as_json: bool,
 ) -> None:
@@ -53,7 +44,7 @@ def search(
     if k < 1:
         raise click.UsageError("-k must be at least 1")
     with open_base(notes) as base:
-        found = base.search(query, k, scope_of(tags, folders), rerank=rerank)
+        found = base.search(query, k, scope, rerank=rerank)
     if as_json:
         print_json([asdict(scored) for scored in found])
     else:
@@ -62,8 +53,7 @@ def search(
 
 @click.command()
 @click.argument("question")
-@tag_option
-@folder_option
+@scope_options
 @click.option("--threshold", type=float, help="Least confidence of a shown answer, 0 to 1.")
 @click.option(
     "--receipt",
@@ -75,8 +65,7 @@ def search(
 @json_option
 def ask(
     question: str,
-    tags: tuple[str, ...],
-    folders: tuple[str, ...],
+    scope: Scope,
     threshold: float | None,
     receipt: Path | None,
     notes: str | None,
@@ -95,7 +84,6 @@ def ask(
     from kb.answer import to_json
 
     with open_base(notes, threshold=threshold) as base:
-        scope = scope_of(tags, folders)
         if question == "-":
             _ask_lines(lambda line: base.ask(line, scope=scope), base, receipt)
             return
@@ -120,14 +108,12 @@ def _ask_lines(ask_one: Callable[[str], Answer], base: KnowledgeBase, receipt: P
     """Answer each line of standard input; what goes wrong with one is told in its own line."""
     from kb.answer import to_json
 
-    for line in sys.stdin.buffer:
-        if question := line.decode("utf-8", errors="replace").strip():
-            told: dict[str, Any] = {"question": question}
-            try:
-                answer = ask_one(question)
-                told = to_json(answer)
-                _save(base, answer, receipt)
-            except KbError as exc:
-                told["error"] = str(exc)
-            print_json(told, line=True)
-            sys.stdout.flush()
+    for question in questions():
+        told: dict[str, Any] = {"question": question}
+        try:
+            answer = ask_one(question)
+            told = to_json(answer)
+            _save(base, answer, receipt)
+        except KbError as exc:
+            told["error"] = str(exc)
+        print_json(told, line=True)

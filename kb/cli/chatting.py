@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from kb.cli import printing
-from kb.cli.options import (
-    folder_option,
-    json_option,
-    notes_option,
-    open_base,
-    print_json,
-    scope_of,
-    tag_option,
-)
+from kb.cli.asked import questions
+from kb.cli.options import json_option, notes_option, open_base, print_json, scope_options
 from kb.errors import HistoryError, KbError
 
 if TYPE_CHECKING:
@@ -30,17 +22,10 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--continue", "chat", metavar="ID", help="Go on with a chat of `kb export --list`.")
-@tag_option
-@folder_option
+@scope_options
 @notes_option
 @json_option
-def chat(
-    chat: str | None,
-    tags: tuple[str, ...],
-    folders: tuple[str, ...],
-    notes: str | None,
-    as_json: bool,
-) -> None:
+def chat(chat: str | None, scope: Scope, notes: str | None, as_json: bool) -> None:
     r"""Ask one question after another; follow-ups are understood, the chat is kept.
 
     Ends with an empty line or the end of input. The chat page shows it too.
@@ -53,7 +38,7 @@ def chat(
     with open_base(notes) as base:
         if chat is not None:
             _find(base, chat)
-        _talk(base, chat, scope_of(tags, folders), as_json=as_json)
+        _talk(base, chat, scope, as_json=as_json)
 
 
 @click.command()
@@ -96,8 +81,7 @@ def _talk(base: KnowledgeBase, chat: str | None, scope: Scope, *, as_json: bool)
     from kb.answer import to_json
     from kb.conversation import said
 
-    is_person = sys.stdin.isatty()
-    while (question := _next(is_person)) is not None:
+    for question in questions():
         try:
             turns = base.history.turns(chat) if chat else []
             answer = base.ask(question, scope=scope, earlier=said(turns))
@@ -110,19 +94,6 @@ def _talk(base: KnowledgeBase, chat: str | None, scope: Scope, *, as_json: bool)
             print_json(to_json(answer), line=True)
         else:
             _show(answer)
-        sys.stdout.flush()
-
-
-def _next(is_person: bool) -> str | None:
-    """Return the next question, None when there is no more."""
-    if is_person:
-        click.echo("? ", nl=False)
-    while line := sys.stdin.readline():
-        if question := line.strip():
-            return question
-        if is_person:
-            return None
-    return None
 
 
 def _show(answer: Answer) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from functools import wraps
 from typing import TYPE_CHECKING
 
 import click
@@ -17,7 +18,6 @@ from kb.jsontext import dumps
 if TYPE_CHECKING:
     from kb.indexing.sync import IndexReport, Progress
     from kb.knowledge import KnowledgeBase
-    from retrieval.scope import Scope
 
 
 class ErrorGroup(click.Group):
@@ -45,10 +45,20 @@ notes_option = click.option(
     "--notes", "-n", metavar="DIR", help="Folder of the notes (default: $KB_NOTES or ./notes)."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-tag_option = click.option("--tag", "-t", "tags", multiple=True, help="Only notes with this tag.")
-folder_option = click.option(
-    "--folder", "-f", "folders", multiple=True, help="Only below this folder."
-)
+
+
+def scope_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command --tag and --folder; it is called with the `scope` that they leave."""
+
+    @click.option("--tag", "-t", "tags", multiple=True, help="Only notes with this tag.")
+    @click.option("--folder", "-f", "folders", multiple=True, help="Only below this folder.")
+    @wraps(command)
+    def scoped(*, tags: tuple[str, ...], folders: tuple[str, ...], **others: object) -> None:
+        from retrieval.scope import Scope
+
+        command(scope=Scope(tuple(tag.lstrip("#").lower() for tag in tags), folders), **others)
+
+    return scoped
 
 
 @contextmanager
@@ -62,13 +72,6 @@ def open_base(notes: str | None, **overrides: object) -> Generator[KnowledgeBase
         yield base
     finally:
         base.close()
-
-
-def scope_of(tags: tuple[str, ...], folders: tuple[str, ...]) -> Scope:
-    """Return the notes that --tag and --folder leave."""
-    from retrieval.scope import Scope
-
-    return Scope(tuple(tag.lstrip("#").lower() for tag in tags), folders)
 
 
 def print_json(value: object, *, line: bool = False) -> None:

@@ -108,7 +108,7 @@ def answer(found: Answer) -> str:
         span = citation.passage[citation.answer_start : citation.answer_end]
         lines += [f"  {_place(citation)}", f"    {_excerpt(f'{before}«{span}»{after}')}"]
     lines += [
-        f"  also: {other.text} ({other.confidence:.0%}, {other.citation.note})"
+        f"  also: {_excerpt(other.text)} ({other.confidence:.0%}, {other.citation.note})"
         for other in found.alternatives
     ]
     return "\n".join(lines)

@@ -92,7 +92,7 @@ class FaqBook:
         self._index = index
         self._curator = curator
         self._max_bytes = max_bytes
-        self._listed: tuple[int, list[FaqEntry], list[list[str]]] = (-1, [], [])
+        self._listed: tuple[object, list[FaqEntry], list[list[str]]] = (None, [], [])
 
     def entries(self, text: str = "", *, review: bool = False) -> list[BookEntry]:
         """Return the entries by note and place; sources are looked at as they are on disk.
@@ -186,9 +186,9 @@ class FaqBook:
             replace_atomic(path, replaced(source, section, ""), source)
 
     def _list(self) -> tuple[list[FaqEntry], list[list[str]]]:
-        generation = self._index.generation
-        if self._listed[0] != generation:
-            self._listed = generation, self._index.entries(), self._index.alike()
+        state = self._index.state
+        if self._listed[0] != state:
+            self._listed = state, self._index.entries(), self._index.alike()
         return self._listed[1], self._listed[2]
 
     def _entry(self, found: FaqEntry, section: Section | None = None) -> BookEntry:

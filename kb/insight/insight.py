@@ -10,6 +10,7 @@ from kb.insight.asking import Asking, Lacking, asking
 from kb.insight.background import Background
 from kb.insight.notes import NoteGraph, note_graph
 from kb.insight.passages import PassageMap, passage_map
+from kb.notes.names import NoteNames
 
 if TYPE_CHECKING:
     from kb.catalog.catalog import Catalog
@@ -28,8 +29,8 @@ class Insight:
         self._history = history
         self._curator = curator
         self._max_bytes = max_bytes
-        self._map = Background(catalog.generation, lambda: passage_map(catalog))
-        self._graph = Background(catalog.generation, self._draw_graph)
+        self._map = Background(catalog.state, lambda: passage_map(catalog))
+        self._graph = Background(catalog.state, self._draw_graph)
         self._asking = Background(self._asked_state, self._count)
 
     def passages(self) -> tuple[PassageMap | None, bool]:
@@ -57,7 +58,10 @@ class Insight:
         return self._asking.wait()
 
     def _draw_graph(self) -> NoteGraph:
-        return note_graph(self._map.wait(), self._root, self._max_bytes)
+        found = self._map.wait()
+        with self._catalog.view() as view:
+            names = NoteNames(view.note_names())
+        return note_graph(found, self._root, names, self._max_bytes)
 
     def _asked_state(self) -> Hashable:
         return self._history.asked_state()

@@ -55,13 +55,14 @@ class NoteGraph:
     left_out: int
 
 
-def note_graph(found: PassageMap, root: Path, max_bytes: int = MAX_NOTE_BYTES) -> NoteGraph:
+def note_graph(
+    found: PassageMap, root: Path, names: NoteNames, max_bytes: int = MAX_NOTE_BYTES
+) -> NoteGraph:
     """Compute the graph of the notes of a map; links are read from their files."""
     first = {each.note: each for each in reversed(found.passages)}
     paths = sorted(first)
     row_of = {path: row for row, path in enumerate(paths)}
     owner = np.array([row_of[each.note] for each in found.passages], np.int64)
-    names = NoteNames((path, first[path].title) for path in paths)
     edges: dict[tuple[int, int], Kind] = {
         _pair(row_of[path], row_of[target]): "link"
         for path in paths

@@ -99,7 +99,7 @@ def _links(text: str, document: Document, address: Callable[[str], str | None]) 
         match = _WIKI.fullmatch(text, link.start, link.end)
         if match is None:
             continue
-        label = (match[2] or "").strip() or link.target
+        label = (match[2] or "").strip() or " › ".join(filter(None, link.target.split("#")))
         shown = _PUNCTUATION.sub(r"\\\1", label)
         found = address(link.target)
         yield Edit(link.start, link.end, f"[{shown}](<{found}>)" if found else shown)

@@ -128,21 +128,20 @@ def rewritten(source: str, changes: Iterable[Rewrite]) -> str:
 
 
 def backlinks(
-    root: Path, notes: Iterable[tuple[str, str]], path: str, *, max_bytes: int
+    root: Path, notes: Iterable[tuple[str, ...]], path: str, *, max_bytes: int
 ) -> list[Backlink]:
     """Return the links from other notes to one, by path.
 
-    Only notes that hold its file name or title are read as Markdown.
+    Only notes that hold its file name, title or an alias are read as Markdown.
 
-    :param notes: path and title of each note.
+    :param notes: path, title and aliases of each note.
     """
     known = list(notes)
     names = NoteNames(known)
-    paths = Paths(root, (each for each, _title in known))
-    title = dict(known).get(path, path)
-    hints = hints_of([path, title])
+    paths = Paths(root, (each[0] for each in known))
+    hints = hints_of(next((each for each in known if each[0] == path), (path,)))
     found: list[Backlink] = []
-    for other, shown in sorted(known):
+    for other, shown, *_aliases in sorted(known):
         source = "" if other == path else _readable(root, other, max_bytes)
         if not mentions(source, hints):
             continue

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import streamlit as st
 
-from kb.pages import insight_asked, insight_map, insight_notes, opener, problems
+from kb.pages import index_panel, insight_asked, insight_map, insight_notes, opener, problems
 from kb.pages.language import t
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ _MAP, _GRAPH, _ASKED, _HEALTH = (
 def main() -> None:
     """Draw the picture that is chosen."""
     opened = opener.opened()
+    index_panel.follow(opened)
     st.title(t("page_insight"), anchor=False)
     parts = [_MAP, _GRAPH, *([_ASKED] if opened.person.may_write else []), _HEALTH]
     part = st.segmented_control(

@@ -67,7 +67,7 @@ def _neighbours(base: KnowledgeBase, path: str) -> None:
 
 
 def _draw(opened: Opened, note: NoteSource) -> None:
-    cited = _cited(note)
+    cited = _cited(opened, note)
     shown = _view(opened, note, cited)
     if shown == "edit":
         editing.draw(opened, note)
@@ -105,8 +105,13 @@ def _view(opened: Opened, note: NoteSource, cited: tuple[int, int] | None) -> st
         )
 
 
-def _cited(note: NoteSource) -> tuple[int, int] | None:
+def _cited(opened: Opened, note: NoteSource) -> tuple[int, int] | None:
     """Return the place that the address names, if the note has it."""
+    if heading := st.query_params.get("heading"):
+        found = opened.base.reading.heading(note, heading)
+        if found is None:
+            pieces.quiet(t("heading_gone", heading=heading))
+        return found
     start, end = _number("start"), _number("end")
     if start is None or end is None or start >= end:
         return None

@@ -57,7 +57,7 @@ function show(range) {
 }
 
 function watch(data) {
-  let looks = 80
+  let looks = 400
   let shown = 0
   const stop = () => {
     clearInterval(timer)
@@ -83,7 +83,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const link = event.target.closest?.(".st-key-kb_rendered a[href]")
     const address = link?.getAttribute("href") ?? "#"
     const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey
-    if (!plain || /^([a-z][a-z0-9+.-]*:|[/#]|$)/i.test(address)) return
+    if (!plain || /^([a-z][a-z0-9+.-]*:|[/]|#?$)/i.test(address)) return
     event.preventDefault()
     setTriggerValue("opened", address)
   }
@@ -129,4 +129,4 @@ def _open(base: KnowledgeBase, address: str, path: str) -> None:
     if target is None:
         st.toast(t("link_leads_nowhere"))
     else:
-        st.switch_page(str(links.NOTE), query_params={"note": target})
+        st.switch_page(str(links.NOTE), query_params=target.parameters)

@@ -256,11 +256,14 @@ class History:
             Asked(datetime.fromisoformat(moment), bool(good), note) for moment, good, note in rows
         ]
 
-    def asked_state(self) -> tuple[int, ...]:
-        """Return what changes whenever `asked` or `inbox` does."""
-        rows = self._rows("SELECT coalesce(max(id), 0), count(*), count(verdict) FROM turns")
-        settled = self._rows("SELECT count(*), coalesce(sum(turn_id), 0) FROM settled", since=2)
-        return tuple(int(each) for row in (*rows, *settled) for each in row)
+    def asked_state(self) -> tuple[tuple[Any, ...], ...]:
+        """Return what changes whenever `asked` or `inbox` does, also if the file is another."""
+        queries = (
+            "SELECT count(*), max(id), max(asked_at) FROM turns",
+            "SELECT id, verdict, right_answer FROM turns WHERE verdict IS NOT NULL ORDER BY id",
+        )
+        settled = self._rows("SELECT topic, turn_id FROM settled ORDER BY topic", since=2)
+        return (*(row for query in queries for row in self._rows(query)), *settled)
 
     def close(self) -> None:
         """Close what is open; the object can be used again."""

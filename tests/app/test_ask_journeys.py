@@ -23,14 +23,19 @@ pytestmark = [
 ]
 
 ATTACK = "<img src=x onerror=alert(1)> [x](javascript:alert(2))"
+WALK = "Walk on.\n\n" * 60
 NOTES = {
     "lake.md": (
         "# Lakes\n\n## Depth\n\nLake Baikal is **1642 metres** deep. See [[bread|the bread]].\n\n"
         "## Age\n\nIt is 25 million years old.\n"
     ),
     "bread.md": (
-        "# Bread\n\nSourdough is leavened with wild yeast.\n\n## How long is it baked?\n\n"
-        "It is baked for 40 minutes.\n"
+        "---\naliases: [Loaf]\n---\n# Bread\n\nSourdough is leavened with wild yeast.\n\n"
+        "## How long is it baked?\n\nIt is baked for 40 minutes.\n"
+    ),
+    "tour.md": (
+        "# Tour\n\nGo by [[loaf#How long is it baked?|the oven]], [the lake](lake.md#depth) and"
+        f" [[#Last stop]].\n\n{WALK}## Last stop\n\nThe end.\n"
     ),
     "江.md": "# 长江\n\n长江全长约6300公里，是亚洲最长的河流。\n",
 }
@@ -72,6 +77,32 @@ def test_citation_leads_on_through_passages_and_links_of_the_note(visit: Visit) 
         visitor.main.get_by_role("link", name="the bread").click()
         visitor.page.wait_for_url(re.compile(r"note=bread\.md"), timeout=PATIENCE_MS)
         visitor.main.get_by_text("wild yeast").last.wait_for(timeout=PATIENCE_MS)
+
+
+@pytest.mark.parametrize(
+    ("link", "address", "heading"),
+    [
+        ("the oven", r"note=bread\.md&heading=How", "How long is it baked?"),
+        ("the lake", r"note=lake\.md&heading=depth", "Depth"),
+        ("Last stop", r"note=tour\.md&heading=Last", "Last stop"),
+    ],
+)
+def test_link_to_a_heading_opens_the_note_there(
+    visit: Visit, link: str, address: str, heading: str
+) -> None:
+    with visit() as visitor:
+        visitor.go("note?note=tour.md")
+        visitor.main.get_by_role("link", name=link, exact=True).click()
+        visitor.page.wait_for_url(re.compile(address), timeout=PATIENCE_MS)
+        visitor.settle()
+        assert visitor.lit() == heading
+        visitor.wait_until_lit_in_view()
+        # The address alone leads there too; of a heading that is gone it says so.
+        visitor.page.reload()
+        visitor.settle()
+        assert visitor.lit() == heading
+        visitor.go("note?note=tour.md&heading=No such stop")
+        assert visitor.main.get_by_text("This note has no heading “No such stop”.").is_visible()
 
 
 def test_answer_is_explained_copied_and_judged(visit: Visit) -> None:

@@ -12,7 +12,7 @@ from kb.measuring.calibrating import (
     measure,
     verdicts,
 )
-from qa.answerer import Judge
+from qa.answerer import Judge, Scale
 from qa.reader import Context, Span
 from qa.squad import Example
 
@@ -35,6 +35,18 @@ def test_judged_takes_the_best_span_of_all_passages() -> None:
     rows = judged(judge, [reading(0, 3.0, 1.0, (0.9, 0.8)), reading(1, 1.0, 3.0, (0.9, 0.8))])
     assert [row.right for row in rows] == [True, False]
     assert rows[0].f1 == 1.0
+
+
+def test_left_out_paragraph_makes_a_question_unanswerable_unless_another_says_it() -> None:
+    judge = replace(
+        Judge.uncalibrated(), retrieved=Scale(Judge.uncalibrated().given.calibration, 0)
+    )
+    wrong = replace(reading(0, 1.0, 3.0, (0.9, 0.8)), left_out=True)
+    elsewhere = replace(reading(1, 3.0, 1.0, (0.9, 0.8)), left_out=True)
+    assert not wrong.is_answerable
+    figures = measure(verdicts(judge, [wrong, elsewhere]))
+    assert figures["unanswerable"] == 1
+    assert figures["shown_precision_percent"] == 50.0
 
 
 def test_fit_weight_lets_the_retriever_decide_where_it_knows_better() -> None:

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from kb.answer import Citation
+from kb.catalog.catalog import Catalog
 from kb.cli.main import main
 from kb.config import Settings
 from kb.curation.book import BookEntry
@@ -246,3 +247,34 @@ def test_faq_command_names_what_to_review(
     (found,) = json.loads(CliRunner().invoke(main, [*arguments, "--json"]).output)
     assert (found["note"], found["source"]["state"]) == ("faq.md", "changed")
     assert found["answer"] == promoted().answer
+
+
+def test_entries_follow_a_catalogue_that_was_put_back(base: KnowledgeBase, tmp_path: Path) -> None:
+    (tmp_path / "copy" / ".kb").mkdir(parents=True)
+    copy = Catalog(tmp_path / "copy")
+    copy.take_over(base._catalog)
+    write(base, "new.md", "# New\n\n## Which is it?\n\nThe first.\n")
+    base.index()
+    assert [each.answer for each in base.faq.entries("which")] == ["The first."]
+    assert base.ask("Which is it?").text == "The first."
+    # Counting on from the copy, the catalogue comes to the same number with another content.
+    base._catalog.take_over(copy)
+    write(base, "new.md", "# New\n\n## Which is it?\n\nThe second.\n")
+    base.index()
+    assert [each.answer for each in base.faq.entries("which")] == ["The second."]
+    assert base.ask("Which is it?").text == "The second."
+    copy.close()
+
+
+def test_source_that_changes_again_is_seen_without_indexing(
+    base: KnowledgeBase, promoted: Callable[[], BookEntry]
+) -> None:
+    assert not promoted().to_review
+    for depth in ("1700", "1800"):
+        write(base, "lakes.md", LAKES.replace("1642", depth))
+        entry = promoted()
+        assert entry.to_review
+        assert entry.watched is not None
+        assert depth in entry.watched.now
+    write(base, "lakes.md", LAKES)
+    assert not promoted().to_review

@@ -75,6 +75,26 @@ def test_inbox_counts_what_was_answered_badly_until_it_is_answered_well(history:
     assert [each.question for each in history.inbox()] == ["地球多大？"]
 
 
+def test_asked_state_changes_with_whatever_is_asked_judged_or_settled(history: History) -> None:
+    seen = [history.asked_state()]
+    first = history.add_turn("a", "What is LSTM?", UNANSWERED)
+    seen.append(history.asked_state())
+    second = history.add_turn("a", "And GRU?", UNANSWERED)
+    seen.append(history.asked_state())
+    for turn, verdict in ((first, "up"), (second, "down"), (first, "down"), (second, "up")):
+        history.feedback(turn, verdict)
+        seen.append(history.asked_state())
+    history.feedback(first, "down", "a network")
+    seen.append(history.asked_state())
+    history.settle({"and gru": second})
+    seen.append(history.asked_state())
+    history.delete_chat("a")
+    seen.append(history.asked_state())
+    assert len(set(seen)) == len(seen)
+    history.delete_chat("a")
+    assert history.asked_state() == seen[-1]
+
+
 def test_feedback_on_no_turn_is_an_error(history: History) -> None:
     history.new_chat()
     with pytest.raises(HistoryError, match="no turn 7"):

@@ -174,3 +174,11 @@ def test_backlinks_name_the_line(tmp_path: Path) -> None:
         ("b.md", "B", "And the place; [h](a/here.md)."),
         ("b.md", "B", "And the place; [h](a/here.md)."),
     ]
+
+
+def test_backlinks_find_links_by_an_alias(tmp_path: Path) -> None:
+    write(tmp_path, {"here.md": "# The place\n", "b.md": "# B\n\nSee [[Old  name#Part]].\n"})
+    notes = [("here.md", "The place", "Old name"), ("b.md", "B")]
+    assert [each.path for each in backlinks(tmp_path, notes, "here.md", max_bytes=1000)] == []
+    write(tmp_path, {"b.md": "# B\n\nSee [[old name#Part]].\n"})
+    assert [each.path for each in backlinks(tmp_path, notes, "here.md", max_bytes=1000)] == ["b.md"]

@@ -11,6 +11,7 @@ from kb.knowledge import KnowledgeBase
 from kb.markdown.reading import SPAN_END, SPAN_START, Readable, readable
 from kb.models import Models
 from kb.notes.names import NoteNames
+from kb.reading import Target
 from tests.kb.fake_encoder import FakeEncoder
 
 NOTE = """# Title
@@ -117,7 +118,12 @@ def test_readable_adds_nothing_but_the_marks(source: str, start: int, length: in
 
 
 NAMES = NoteNames(
-    [("a/b.md", "Attention"), ("a/c.md", "Memory"), ("x/b.md", "Other"), ("深/记忆.md", "记忆")]
+    [
+        ("a/b.md", "Attention", "Memory", "Focus of  mind"),
+        ("a/c.md", "Memory"),
+        ("x/b.md", "Other", "其他"),
+        ("深/记忆.md", "记忆"),
+    ]
 )
 
 
@@ -128,6 +134,8 @@ NAMES = NoteNames(
         ("x/b#part", "x/b.md"),
         ("B", "a/b.md"),
         ("memory", "a/c.md"),
+        ("focus of mind#Part", "a/b.md"),
+        ("其他", "x/b.md"),
         ("记忆.md", "深/记忆.md"),
         ("nothing", None),
         ("", None),
@@ -172,8 +180,29 @@ def test_surroundings_tell_the_passages_before_and_behind(tmp_path: Path) -> Non
 
 def test_target_of_a_link_is_a_note_or_nothing(tmp_path: Path) -> None:
     base = KnowledgeBase.open(Settings.load(tmp_path))
-    assert base.reading.target("note?note=a%2Fb.md", "c.md") == "a/b.md"
+    assert base.reading.target("note?note=a%2Fb.md", "c.md") == Target("a/b.md")
+    linked = base.reading.target("note?note=a.md&heading=%E4%B8%AD%20b", "c.md")
+    assert linked == Target("a.md", "中 b")
+    assert base.reading.target("#one%20two", "c.md") == Target("c.md", "one two")
+    assert base.reading.target("note?heading=x", "c.md") is None
     assert base.reading.target("other.md", "c.md") is None
+    assert base.reading.target("other.md#x", "c.md") is None
+
+
+def test_links_carry_the_heading_that_they_name(tmp_path: Path) -> None:
+    (tmp_path / "b.md").write_text("---\naliases: [Honey makers]\n---\n# Bees\n\nThey buzz.\n")
+    base = KnowledgeBase(Models(Settings.load(tmp_path), encoder=FakeEncoder()))
+    base.index()
+    shown = base.reading.preview(
+        "a.md", "[[honey makers#In winter]], [[b#^block]], [[#Below|here]], [[#Below]].\n"
+    )
+    assert shown == (
+        "[honey makers › In winter](<note?note=b.md&heading=In%20winter>),"
+        " [b › \\^block](<note?note=b.md>), [here](<note?note=a.md&heading=Below>),"
+        " [Below](<note?note=a.md&heading=Below>).\n"
+    )
+    assert base.reading.target("b.md#In-winter", "a.md") == Target("b.md", "In-winter")
+    base.close()
 
 
 def test_preview_leaves_front_matter_out_and_links_open(tmp_path: Path) -> None:

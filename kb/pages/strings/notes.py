@@ -63,6 +63,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "The note is shorter now than when it was cited; the place is no longer there.",
         "笔记比引用时更短，原来的位置已不存在。",
     ),
+    "heading_gone": (
+        "This note has no heading “{heading}”.",
+        "这篇笔记里没有“{heading}”这个标题。",
+    ),
     "too_long": (
         "This note is too long to be shown whole: characters {low} to {high} of {total}.",
         "笔记太长，无法完整显示：第 {low} 至 {high} 个字符，共 {total} 个。",

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kb.catalog.catalog import Catalog
 from kb.config import Settings
 from kb.errors import CatalogMissing
 from kb.insight.asking import Day, Lacking, asking
@@ -117,6 +118,33 @@ def test_insight_follows_the_index(base: KnowledgeBase) -> None:
     assert len(base.insight.passages_now().passages) == 4
 
 
+def test_pictures_follow_a_catalogue_that_was_put_back(base: KnowledgeBase, tmp_path: Path) -> None:
+    (tmp_path / "copy" / ".kb").mkdir(parents=True)
+    copy = Catalog(tmp_path / "copy")
+    copy.take_over(base._catalog)
+    (base.root / "b" / "five.md").write_text("# Five\n\nWords.\n", "utf-8")
+    base.index()
+    assert len(base.insight.passages_now().passages) == 7
+    assert "b/five.md" in [each.path for each in base.insight.notes_now().notes]
+    # Counting on from the copy, the catalogue comes to the same number with another content.
+    base._catalog.take_over(copy)
+    (base.root / "b" / "five.md").unlink()
+    (base.root / "b" / "six.md").write_text("# Six\n\nOther words.\n", "utf-8")
+    base.index()
+    assert "b/six.md" in [each.note for each in base.insight.passages_now().passages]
+    assert "b/six.md" in [each.path for each in base.insight.notes_now().notes]
+    copy.close()
+
+
+def test_graph_follows_a_link_to_an_alias(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("---\naliases: [Bread]\n---\n# A\n\nIt is baked.\n")
+    (tmp_path / "b.md").write_text("# B\n\nSee [[bread#Crust]] for lakes.\n")
+    base = KnowledgeBase(Models(Settings.load(tmp_path), encoder=FakeEncoder()))
+    base.index()
+    assert [kind for _, _, kind in base.insight.notes_now().edges] == ["link"]
+    base.close()
+
+
 def test_insight_without_an_index_says_so(tmp_path: Path) -> None:
     base = KnowledgeBase(Models(Settings.load(tmp_path), encoder=FakeEncoder()))
     with pytest.raises(CatalogMissing):
@@ -149,6 +177,8 @@ def test_asking_is_of_the_history(base: KnowledgeBase) -> None:
     assert [each.question for each in found.lacking] == ["Who?"]
     base.history.feedback(first, "down")
     assert base.insight.asking_now().answered == 0
+    base.history.feedback(first, "up")
+    assert base.insight.asking_now().answered == 1
 
 
 def test_background_computes_once_for_a_state_and_keeps_the_old_meanwhile() -> None:
