@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from kb.answer import Citation
 from kb.catalog.rows import StoredPassage, StoredQuestion
-from kb.composing import citation
+from kb.citing import citation
 from qa.faq import FaqThresholds, match_question, same_questions
 
 if TYPE_CHECKING:
