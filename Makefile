@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 #   make test TORCH_INDEX="--extra-index-url https://download.pytorch.org/whl/cpu"
 TORCH_INDEX ?=
 
-.PHONY: run test check format clean
+.PHONY: run test test-cluster check format clean
 .DEFAULT_GOAL := run
 
 # Ask your notes in the browser.
@@ -21,7 +21,11 @@ run: $(VENV)/.core
 
 # Install what the tests need and run them all.
 test: $(VENV)/.all
-	@cd "$(ROOT)" && "$(BIN)/python" -m pytest
+	@cd "$(ROOT)" && "$(BIN)/python" -m pytest --ignore tests/cluster
+
+# The tests on real engines, Milvus Lite among them.
+test-cluster: $(VENV)/.cluster
+	@cd "$(ROOT)" && "$(BIN)/python" -m pytest tests/cluster
 
 # Style and types.
 check: $(VENV)/.all
@@ -44,6 +48,11 @@ $(VENV)/.core: $(VENV)/bin/python $(ROOT)/pyproject.toml
 $(VENV)/.all: $(VENV)/.core $(ROOT)/pyproject.toml
 	@echo "Installing what tests need (PyTorch among it, once)"
 	@$(PIP) $(TORCH_INDEX) --editable "$(ROOT)[api,mcp,models,dev]"
+	@touch "$@"
+
+$(VENV)/.cluster: $(VENV)/.all $(ROOT)/pyproject.toml
+	@echo "Installing the engines of a cluster (once)"
+	@$(PIP) $(TORCH_INDEX) --editable "$(ROOT)[api,mcp,models,dev,cluster]"
 	@touch "$@"
 
 clean:

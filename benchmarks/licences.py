@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "licences.md"
-_TRAINING = ("models", "dev")  # extras that no server needs
+_TRAINING = ("models", "dev", "cluster")  # extras that no server needs
 
 
 def requirements() -> list[Requirement]:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from kb.config import Settings
     from kb.explaining import Explanation
     from kb.faq import FaqIndex
-    from kb.indexing.passage_index import PassageIndex
     from kb.models import Models
+    from kb.store.passage_store import PassageStore
     from qa.answerer import Candidate
     from qa.followup.rewriting import Turn
     from qa.reader import Span
@@ -37,7 +37,7 @@ class Asker:
         settings: Settings,
         models: Models,
         catalog: Catalog,
-        passages: Callable[[], PassageIndex],
+        passages: Callable[[], PassageStore],
         faq: Callable[[], FaqIndex],
     ) -> None:
         """Take what questions are asked of; ``passages`` and ``faq`` open when first called."""

@@ -52,6 +52,16 @@ class Settings(LoginSettings):
         "auto",
         description="search of vectors: flat compares all, lists the likely ones, auto by size",
     )
+    store: _Text | None = Field(
+        None,
+        description="Milvus that holds the passages, http://HOST:19530 or a file NAME.db;"
+        " unset: beside the notes",
+    )
+    store_token: str = Field("", repr=False, description="USER:PASSWORD or API key of Milvus")
+    store_base: str = Field(
+        "", max_length=100, description="name of this base in Milvus; unset: from host and folder"
+    )
+    store_writes: bool = Field(True, description="whether this base may write to Milvus")
     max_note_mb: float = Field(10, gt=0, le=1024, description="largest note, in MiB")
     max_upload_mb: float = Field(
         50, gt=0, le=4096, description="largest document or archive that is added, in MiB"

@@ -11,6 +11,7 @@ KbError
 │   ├── CatalogMissing    there is none yet
 │   ├── CatalogDamaged    it cannot be read; `kb index` makes it anew
 │   └── EncoderChanged    it was made by another encoder
+├── StoreError         the cluster that holds the passages cannot be used
 ├── LockedError        another process is indexing
 ├── AccessError        passwords or keys cannot be used, or an address needs them
 ├── ExtraMissing       a part needs packages that are not installed
@@ -31,7 +32,7 @@ class NoteChanged(VaultError):
     """A note is not as it was when it was read.
 
     :param path: of the note in the folder.
-    :param version: what is there now, as ``kb.notes.editing.version_of`` names it; None if the
+    :param version: what is there now, as ``kb.notes.writing.version_of`` names it; None if the
         note is gone.
     """
 
@@ -71,6 +72,10 @@ class CatalogDamaged(CatalogError):
 
 class EncoderChanged(CatalogError):
     """The index was made by another encoder."""
+
+
+class StoreError(KbError):
+    """The cluster that holds the passages cannot be used."""
 
 
 class LockedError(KbError):

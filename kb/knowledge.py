@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from kb.faq import FaqIndex
     from kb.golden.gate import GateReport
     from kb.indexing.job import IndexReport, Progress
-    from kb.indexing.passage_index import PassageIndex
     from kb.insight.insight import Insight
     from kb.notes.editing import NoteEditor
     from kb.notes.source import NoteSource
     from kb.reading import NoteReader
     from kb.status import Status
     from kb.storage.history import History
+    from kb.store.passage_store import PassageStore
     from qa.followup.rewriting import Turn
     from retrieval.language import Language
     from retrieval.scope import Scope
@@ -146,6 +146,8 @@ class KnowledgeBase:
         """
         from kb.indexing.sync import index_folder
 
+        if self.settings.store is not None:
+            _ = self._passages  # one that cannot be reached is told before hours of embedding
         report = index_folder(
             self.root,
             self._models.encoder,
@@ -234,7 +236,7 @@ class KnowledgeBase:
         """Open models and indexes now rather than at the first question."""
         self._models.reader.read("?", [Context("", "warm")])
         if self._catalog.path.is_file():
-            self._passages.follow()
+            len(self._passages)  # opens them
 
     # Notes
 
@@ -276,11 +278,10 @@ class KnowledgeBase:
     # Parts, opened when first needed
 
     @opened_once
-    def _passages(self) -> PassageIndex:
-        from kb.indexing.passage_index import PassageIndex
+    def _passages(self) -> PassageStore:
+        from kb.store.passage_store import open_store
 
-        models, engine = self._models, self.settings.engine
-        return PassageIndex(self._catalog, models.encoder, models.lexical_weight, engine)
+        return open_store(self.settings, self._catalog, self._models)
 
     @opened_once
     def _faq(self) -> FaqIndex:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from qa.calibration import FEATURES, AnswerFeatures, Calibration
 from qa.errors import QaError
@@ -40,6 +40,14 @@ class Candidate:
     places: tuple[Place, ...]
     confidence: float
     features: AnswerFeatures
+
+
+class _Said(NamedTuple):
+    """A span of a passage and what it is worth in the ranking."""
+
+    passage: int
+    span: Span
+    score: float
 
 
 @dataclass(frozen=True)
@@ -111,8 +119,60 @@ class Judge:
     ) -> list[Candidate]:
         """Return at most ``best`` different answers, best first.
 
+        What passages in the question's language say and what others say are rated apart: the same
+        answer in two languages is no rival of its own. The best of the question's language comes
+        first if it counts, or is surer than the best of the others.
+
         :param relevance: the retriever's score of each passage, None if it was given or not fitted.
         :param readings: the spans the reader found in each passage.
+        """
+        language = detect_language(question)
+        is_own = [detect_language(passage.text) == language for passage in passages]
+        groups = self._grouped(passages, relevance, readings, is_own)
+        scale = self.given if all(score is None for score in relevance) else self.retrieved
+        words = frozenset(analyze_question(question))
+
+        def rated(group: list[_Said]) -> Candidate:
+            index, span, score = group[0]
+            rivals = (
+                other[0].score
+                for other in groups
+                if other is not group and is_own[other[0].passage] == is_own[index]
+            )
+            rival = next(rivals, None)
+            features = AnswerFeatures(
+                language=language,
+                reader=span.score,
+                margin=None if rival is None else score - rival,
+                retrieval=relevance[index],
+                coverage=_coverage(words, passages[index]) if is_own[index] else None,
+            )
+            return Candidate(
+                text=passages[index].text[span.start : span.end],
+                places=tuple(Place(at, each.start, each.end) for at, each, _ in group),
+                confidence=scale.calibration.confidence(features),
+                features=features,
+            )
+
+        own = next((group for group in groups if is_own[group[0].passage]), None)
+        other = next((group for group in groups if not is_own[group[0].passage]), None)
+        first = own or other
+        if own and other:
+            sure = rated(other).confidence
+            first = own if rated(own).confidence >= min(scale.threshold, sure) else other
+        groups.sort(key=lambda group: group is not first)
+        return [rated(group) for group in groups[:best]]
+
+    def _grouped(
+        self,
+        passages: Sequence[Context],
+        relevance: Sequence[float | None],
+        readings: Sequence[Sequence[Span]],
+        is_own: Sequence[bool],
+    ) -> list[list[_Said]]:
+        """Return the spans in groups that say the same, best first.
+
+        A group is led by its best place in the question's language, if it has one.
         """
         ranked = sorted(
             (
@@ -122,34 +182,13 @@ class Judge:
             ),
             key=lambda entry: entry[:3],
         )
-        groups: dict[str, list[tuple[int, Span, float]]] = {}
+        groups: dict[str, list[_Said]] = {}
         for rank, index, _start, span in ranked:
             key = _same(passages[index].text[span.start : span.end])
-            groups.setdefault(key, []).append((index, span, -rank))
-        kept = list(groups.values())[: best + 1]
-        language = detect_language(question)
-        scale = self.given if all(score is None for score in relevance) else self.retrieved
-        words = frozenset(analyze_question(question))
-        found: list[Candidate] = []
-        for order, group in enumerate(kept[:best]):
-            index, span, score = group[0]
-            rival = kept[1 if order == 0 else 0][0][2] if len(kept) > 1 else None
-            features = AnswerFeatures(
-                language=language,
-                reader=span.score,
-                margin=None if rival is None else score - rival,
-                retrieval=relevance[index],
-                coverage=_coverage(words, language, passages[index]),
-            )
-            found.append(
-                Candidate(
-                    text=passages[index].text[span.start : span.end],
-                    places=tuple(Place(at, each.start, each.end) for at, each, _ in group),
-                    confidence=scale.calibration.confidence(features),
-                    features=features,
-                )
-            )
-        return found
+            groups.setdefault(key, []).append(_Said(index, span, -rank))
+        for group in groups.values():
+            group.sort(key=lambda said: not is_own[said.passage])
+        return sorted(groups.values(), key=lambda group: -group[0].score)
 
     def _rank(self, span: Span, score: float | None) -> float:
         return span.score + self.retrieval_weight * (score or 0.0)
@@ -168,12 +207,9 @@ def _check_hash(path: Path) -> None:
         raise QaError(str(exc)) from exc
 
 
-def _coverage(words: frozenset[str], language: str, passage: Context) -> float | None:
-    """Return the share of a question's index terms that a passage holds.
-
-    None where that says nothing: the question has none, or the passage is in another language.
-    """
-    if not words or detect_language(passage.text) != language:
+def _coverage(words: frozenset[str], passage: Context) -> float | None:
+    """Return the share of a question's index terms that a passage holds, None if it has none."""
+    if not words:
         return None
     held = words.intersection(analyze(f"{passage.heading}\n{passage.text}"))
     return len(held) / len(words)

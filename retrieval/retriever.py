@@ -13,10 +13,10 @@ from retrieval.fusion import convex_combination, make_room, reciprocal_rank_fusi
 from retrieval.language import Language, detect_language
 from retrieval.scope import Scope
 from retrieval.searched_vectors import Vectors
+from retrieval.searched_words import Words
 
-if TYPE_CHECKING:  # what is handed in; importing it here would load FAISS
+if TYPE_CHECKING:
     from retrieval.encoder import Encoder
-    from retrieval.lexical import LexicalIndex
 
 # How many each side offers to the fusion; ranks beyond hardly change the first ten.
 DEPTH = 100
@@ -64,7 +64,7 @@ class Retriever:
         self,
         encoder: "Encoder",
         vectors: Vectors,
-        lexical: "LexicalIndex",
+        lexical: Words,
         lexical_weight: float | None = None,
         centres: Centres | None = None,
     ) -> None:
@@ -74,6 +74,13 @@ class Retriever:
         self._lexical_weight = lexical_weight
         self._vectors = vectors
         self._lexical = lexical
+
+    def over(self, vectors: Vectors, lexical: Words) -> "Retriever":
+        """Return the same search over a part of the passages, at the generation of all."""
+        self._find_languages()
+        part = Retriever(self._encoder, vectors, lexical, self._lexical_weight, self._centres)
+        part._languages = self._languages
+        return part
 
     def search(
         self,
@@ -119,12 +126,17 @@ class Retriever:
 
     def _crossing(self, question: str) -> Crossing | None:
         """Return how the question goes to notes in the other language, None if there are none."""
+        languages = self._find_languages()
+        return None if languages is None else crossing(detect_language(question), languages)
+
+    def _find_languages(self) -> frozenset[Language] | None:
+        """Return the languages that the notes hold; None where nobody fitted the crossing."""
         if self._centres is None or self._lexical_weight is None:
             return None
         generation = self._lexical.generation
         if self._languages is None or self._languages[0] != generation:
             self._languages = generation, held(self._centres, self._vectors)
-        return crossing(detect_language(question), self._languages[1])
+        return self._languages[1]
 
     def _looks(
         self, query: NDArray[np.float32], across: Crossing | None

@@ -14,7 +14,7 @@ ALLOWED = {
     "kb": {"kb", "qa", "retrieval"},
 }
 HEAVY = ("torch", "transformers", "streamlit", "sentence_transformers", "sklearn")
-EXTRAS = ("fastapi", "mcp", "prometheus_client", "uvicorn")
+EXTRAS = ("fastapi", "mcp", "prometheus_client", "pymilvus", "uvicorn")
 
 
 def imported(path: Path) -> set[str]:

@@ -185,6 +185,21 @@ class Changes:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexRow:
+    """A passage as a store of its own takes it.
+
+    :param generation: the one in which what is searched of it last changed.
+    :param key: of its vector, see `passage_key`.
+    :param vector: shape ``(dimension,)``.
+    """
+
+    entry: Entry
+    generation: int
+    key: bytes
+    vector: NDArray[np.float16]
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
     """What the catalogue holds, counted."""
 

@@ -16,6 +16,7 @@ from kb.catalog import schema as catalog_schema
 from kb.catalog.rows import (
     HEADING_GAP,
     Changes,
+    IndexRow,
     NoteInfo,
     NoteState,
     Outline,
@@ -275,6 +276,37 @@ class CatalogView:
         query = "SELECT passage_id FROM removed WHERE generation > ?"
         removed = np.empty(0, np.int64) if reset else _ids(self._rows(query, [since]))
         return Changes(now, reset, removed, self._entries(since))
+
+    def rows_since(self, generation: int) -> Iterator[IndexRow]:
+        """Yield the passages that changed after a generation, those of older ones first.
+
+        A store that notes each generation when it is through goes on from there if it is stopped.
+        """
+        from retrieval.lexical import Entry
+
+        cursor = self._connection.execute(
+            "SELECT p.id, n.title, p.heading, p.text, n.tags, n.folder, p.generation, v.key,"
+            " v.vector FROM passages p JOIN notes n ON n.id = p.note_id"
+            " JOIN vectors v ON v.id = p.vector_id"
+            " WHERE p.generation > ? ORDER BY p.generation, p.id",
+            (generation,),
+        )
+        while rows := cursor.fetchmany(_CHUNK):
+            matrix = self._matrix([row[8] for row in rows])
+            for vector, row in zip(matrix, rows, strict=True):
+                number, title, heading, text, tags, folder, changed, key, _ = row
+                headings = HEADING_GAP.join(self._texts(heading))
+                entry = Entry(number, title, headings, text, self._texts(tags), folder)
+                yield IndexRow(entry, changed, key, vector)
+
+    def sample(self, most: int) -> list[str]:
+        """Return the texts of some passages, evenly spread over all; all if there are fewer."""
+        [[count, first, last]] = self._rows("SELECT count(*), min(id), max(id) FROM passages")
+        if count <= most:
+            return [row[0] for row in self._rows("SELECT text FROM passages ORDER BY id")]
+        places = (first + (last - first) * step // (most - 1) for step in range(most))
+        query = "SELECT id, text FROM passages WHERE id >= ? ORDER BY id LIMIT 1"
+        return list(dict(self._rows(query, [place])[0] for place in places).values())
 
     def states(self) -> list[NoteState]:
         """Return what tells whether a note changed, for every note."""

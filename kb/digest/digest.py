@@ -17,7 +17,7 @@ from kb.notes.linking import Backlink, backlinks
 
 if TYPE_CHECKING:
     from kb.catalog.catalog import Catalog
-    from kb.indexing.passage_index import PassageIndex
+    from kb.store.passage_store import PassageStore
 
 _RELATED = 6
 # Passages that are looked at for related notes; a long note has many alike.
@@ -49,7 +49,7 @@ class NoteDigest:
     """
 
     def __init__(
-        self, root: Path, catalog: Catalog, index: Callable[[], PassageIndex], *, max_bytes: int
+        self, root: Path, catalog: Catalog, index: Callable[[], PassageStore], *, max_bytes: int
     ) -> None:
         self._root = root
         self._catalog = catalog
@@ -83,7 +83,7 @@ class NoteDigest:
         return backlinks(self._root, notes, path, max_bytes=self._max_bytes)
 
     def _related(
-        self, path: str, vectors: NDArray[np.float32], index: PassageIndex
+        self, path: str, vectors: NDArray[np.float32], index: PassageStore
     ) -> list[RelatedNote]:
         middle = vectors.mean(axis=0)
         length = float(np.linalg.norm(middle))

@@ -9,8 +9,13 @@ from kb.errors import ExtraMissing
 _MODULES = {
     "api": ("fastapi", "uvicorn", "prometheus_client"),
     "mcp": ("mcp", "uvicorn"),
+    "milvus": ("pymilvus",),
 }
-_NEEDED_BY = {"api": "the HTTP API", "mcp": "the MCP server"}
+_NEEDED_BY = {
+    "api": "the HTTP API",
+    "mcp": "the MCP server",
+    "milvus": "a base in Milvus (KB_STORE)",
+}
 
 
 def require(extra: str) -> None:

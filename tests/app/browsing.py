@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+NEEDS_BROWSER = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed"),
+]
 ARGUMENTS = [
     "--headless",
     "--no-sandbox",
@@ -43,7 +49,7 @@ class Visitor:
     broken: list[str] = field(default_factory=list)
 
     def go(self, path: str = "") -> None:
-        self.page.goto(f"{self.url}/{path}")
+        self.page.goto(f"{self.url}/{path}", timeout=PATIENCE_MS)
         self.settle()
 
     def settle(self) -> None:
@@ -103,6 +109,10 @@ class Visitor:
 
     def overflows(self) -> bool:
         return bool(self.page.evaluate("document.documentElement.scrollWidth > innerWidth"))
+
+
+Visit = Callable[..., AbstractContextManager[Visitor]]
+"""Opens a window on the pages of a test's server; see `visiting`."""
 
 
 @contextmanager

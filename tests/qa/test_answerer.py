@@ -33,6 +33,43 @@ def test_choose_names_every_place_of_an_answer_once() -> None:
     assert [(place.passage, place.start) for place in paris.places] == [(0, 0), (1, 12)]
 
 
+BOTH = [
+    Context("BERT 模型", "BERT 由谷歌在 2018 年 10 月发表。"),
+    Context("BERT", "Google published BERT in October 2018."),
+]
+
+
+def both(question: str, chinese: float, english: float) -> list[str]:
+    spans = [[Span(10, 21, chinese)], [Span(25, 37, english)]]
+    found = Judge.uncalibrated().choose(question, BOTH, [None, None], spans)
+    assert len(found) == 2
+    return [each.text for each in found]
+
+
+def test_choose_prefers_the_questions_language_where_it_answers() -> None:
+    # The translation ranks higher, yet the answer in one's own language counts.
+    assert both("When was BERT published?", 6.0, 2.0)[0] == "October 2018"
+    assert both("BERT 是什么时候发表的？", 2.0, 6.0)[0] == "2018 年 10 月"
+
+
+def test_choose_takes_the_other_language_where_ones_own_does_not_answer() -> None:
+    assert both("When was BERT published?", 6.0, -2.0)[0] == "2018 年 10 月"
+    assert both("When was BERT published?", -3.0, -2.0)[0] == "October 2018"
+
+
+def test_choose_takes_no_translation_for_a_rival() -> None:
+    spans = [[Span(10, 21, 6.0)], [Span(25, 37, 2.0), Span(0, 6, -4.0)]]
+    found = Judge.uncalibrated().choose("When?", BOTH, [None, None], spans)
+    assert [each.features.margin for each in found] == [6.0, None, -6.0]
+
+
+def test_choose_cites_an_answer_where_it_stands_in_the_questions_language() -> None:
+    passages = [Context("", "长短期记忆 LSTM 很常用。"), Context("", "The LSTM is in common use.")]
+    spans = [[Span(6, 10, 5.0)], [Span(4, 8, 2.0)]]
+    [found] = Judge.uncalibrated().choose("Which network?", passages, [None, None], spans)
+    assert [place.passage for place in found.places] == [1, 0]
+
+
 def test_choose_without_spans_finds_nothing() -> None:
     assert Judge.uncalibrated().choose("?", CONTEXTS, [None, None], [[], []]) == []
 

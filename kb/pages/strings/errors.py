@@ -32,6 +32,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "error_CatalogDamaged": ("{detail}", "索引已损坏，可以从笔记重新建立（{detail}）"),
     "error_EncoderChanged": ("{detail}", "索引是用另一个编码器建立的，请重建（{detail}）"),
     "error_LockedError": ("{detail}", "另一个程序正在使用这个文件夹，请稍后再试（{detail}）"),
+    "error_StoreError": ("{detail}", "存放段落的 Milvus 无法使用（{detail}）"),
     "error_AccessError": ("{detail}", "登录或密码设置无法使用（{detail}）"),
     "error_ExtraMissing": ("{detail}", "缺少需要的软件包（{detail}）"),
     "error_NotAllowed": (

@@ -1,0 +1,1 @@
+"""Where the passages of a base are kept for searching: embedded, or in a cluster."""

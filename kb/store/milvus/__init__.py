@@ -1,0 +1,1 @@
+"""Passages in Milvus: vectors, words and text, searched there; needs the extra `milvus`."""
