@@ -345,7 +345,8 @@ def test_note_is_edited_and_renamed_on_a_phone_in_chinese(visit: Visit, notes: P
         box.fill("# 船\n\n铁船在海上。\n")
         assert not visitor.overflows()
         visitor.main.get_by_role("button", name="保存").click()
-        visitor.main.get_by_text("铁船在海上。").first.wait_for(timeout=PATIENCE_MS)
+        rendered = visitor.main.locator(".st-key-kb_rendered")
+        rendered.get_by_text("铁船在海上。").wait_for(timeout=PATIENCE_MS)
         assert (notes / "船.md").read_text("utf-8") == "# 船\n\n铁船在海上。\n"
         visitor.main.get_by_role("button", name="重命名").click()
         dialog = visitor.page.get_by_role("dialog")

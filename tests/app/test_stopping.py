@@ -23,20 +23,7 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed"),
 ]
 QUESTION = "How deep is Lake 3?"
-_WORDS = [
-    "depth",
-    "water",
-    "metre",
-    "fish",
-    "boat",
-    "river",
-    "stone",
-    "cloud",
-    "wind",
-    "north",
-    "valley",
-    "reed",
-]
+_WORDS = ("depth", "water", "metre", "fish", "boat", "river", "stone", "cloud", "wind", "reed")
 
 
 @pytest.fixture(scope="module")
