@@ -64,7 +64,7 @@ class RayWorkers:
                 logging_level=logging.ERROR,
                 **(local if address == LOCAL else {}),
             )
-        except Exception as error:  # noqa: BLE001  that is what Ray raises
+        except Exception as error:
             ray.shutdown()
             raise WorkersError(f"the Ray cluster {address} cannot be reached: {error}") from error
         try:
