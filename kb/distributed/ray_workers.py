@@ -35,6 +35,8 @@ DRAFT_BATCH, EMBED_BATCH = 16, 64
 WORTH_WORKERS = 128
 # Of a processor: with whole ones two pools on two processors would wait for each other.
 _CPUS = 0.5
+# So many workers in a row may die while they start.
+_DEATHS = 3
 
 
 class RayWorkers:
@@ -70,6 +72,7 @@ class RayWorkers:
         try:
             context = ray.data.DataContext.get_current()
             context.enable_progress_bars = False
+            context.max_consecutive_actor_init_deaths = _DEATHS
             logging.getLogger("ray.data").setLevel(logging.ERROR)
             processors = int(ray.cluster_resources().get("CPU", 1))
             yield cls(open_encoder, max(1, int(processors / _CPUS)))

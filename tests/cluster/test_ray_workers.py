@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from kb.catalog.catalog import Catalog
 from kb.config import Settings
@@ -19,6 +15,7 @@ from kb.distributed.opening import open_workers
 from kb.distributed.ray_workers import RayWorkers
 from kb.errors import WorkersError
 from kb.indexing.sync import index_folder
+from tests.cluster.mortal_encoder import MortalEncoder
 from tests.kb.fake_encoder import FakeEncoder
 
 NOTES = 60
@@ -30,22 +27,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
     pytest.mark.timeout(280),
 ]
-
-
-class Mortal(FakeEncoder):
-    """Kills its process, once: the first that embeds a passage."""
-
-    def __init__(self, mark: Path) -> None:
-        super().__init__()
-        self._mark = mark
-
-    def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        try:
-            self._mark.touch(exist_ok=False)
-        except FileExistsError:
-            return super().encode_passages(texts)
-        os.kill(os.getpid(), signal.SIGKILL)
-        raise AssertionError
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +78,7 @@ def test_worker_that_is_killed_is_replaced_and_nothing_is_lost(
 ) -> None:
     mark = tmp_path / "killed"
     own = FakeEncoder()
-    index_folder(root, own, workers=connect(partial(Mortal, mark)))
+    index_folder(root, own, workers=connect(partial(MortalEncoder, mark)))
     assert mark.exists()
     assert own.embedded == 0
     made = held(root)
