@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qa import metrics, resampling
 from qa.reader import Context, Reader, Span
@@ -214,30 +215,45 @@ def evaluate_retrieval(
         by_language.setdefault(language_of(row.example, language), []).append(row)
     report = _ranking(rows)
     report["languages"] = {tongue: _ranking(by_language[tongue]) for tongue in sorted(by_language)}
+    ranks = _ranks(rows)
     report["rows"] = {
         row.example.id: {
-            "recall_at_1": float(row.rank == 1),
-            "reciprocal_rank": 0.0 if row.rank is None else 1 / row.rank,
+            "recall_at_1": float(rank == 1),
+            "reciprocal_rank": float(1 / rank),
+            "ndcg_at_10": float(gain),
         }
-        for row in rows
+        for row, rank, gain in zip(rows, ranks, _gains(ranks), strict=True)
     }
     return report
 
 
 def _ranking(rows: Sequence[RankRow]) -> Report:
-    ranks = np.array([np.inf if row.rank is None else row.rank for row in rows])
+    ranks = _ranks(rows)
+    gains = _gains(ranks)
     return {
         "questions": len(rows),
         "recall_at": {str(rank): 100 * float(np.mean(ranks <= rank)) for rank in RANKS},
         "mrr": float(np.mean(1 / ranks)),
-        # One paragraph is right: its gain over an ideal of 1 is its discount (Järvelin and
-        # Kekäläinen 2002).
-        "ndcg_at_10": float(np.mean(np.where(ranks <= NDCG_DEPTH, 1 / np.log2(1 + ranks), 0.0))),
+        "ndcg_at_10": float(np.mean(gains)),
         "interval_95": {
             **{f"recall_at_{rank}": _interval((ranks <= rank).tolist()) for rank in RANKS},
             "mrr": list(resampling.interval(1 / ranks)),
+            "ndcg_at_10": list(resampling.interval(gains)),
         },
     }
+
+
+def _ranks(rows: Sequence[RankRow]) -> NDArray[np.float64]:
+    return np.array([np.inf if row.rank is None else row.rank for row in rows])
+
+
+def _gains(ranks: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the nDCG of each ranking.
+
+    One paragraph is right: its gain over an ideal of 1 is its discount (Järvelin and Kekäläinen
+    2002).
+    """
+    return np.where(ranks <= NDCG_DEPTH, 1 / np.log2(1 + ranks), 0.0)
 
 
 def read_examples(

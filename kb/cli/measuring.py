@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from kb.cli import printing
+from kb.cli import measured, printing
 from kb.cli.options import json_option, notes_option, open_base, print_json
 
 
@@ -73,7 +73,7 @@ def evaluate(
     if as_json:
         print_json(report)
     else:
-        click.echo(printing.evaluation(report))
+        click.echo(measured.evaluation(report))
 
 
 @click.command()
@@ -94,4 +94,4 @@ def compare(first: Path, second: Path, as_json: bool) -> None:
     if as_json:
         print_json(report)
     else:
-        click.echo(printing.evaluation(report))
+        click.echo(measured.comparison(report))

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from kb.answer import Answer, Citation, Scored
 from kb.indexing.vanishing import told
@@ -130,17 +130,4 @@ def status(found: Status) -> str:
     lines = [f"{name + ':':<15}{value}" for name, value in facts.items()]
     lines += [f"skipped {skipped.path}: {skipped.reason}" for skipped in found.skipped]
     lines += [f"note {path}: {warning}" for path, warning in found.warnings]
-    return "\n".join(lines)
-
-
-def evaluation(found: dict[str, Any], indent: int = 0) -> str:
-    """Return measured figures as indented lines."""
-    lines: list[str] = []
-    for name, value in found.items():
-        if isinstance(value, dict):
-            nested: dict[str, Any] = value
-            lines += [" " * indent + f"{name}:", evaluation(nested, indent + 2)]
-        else:
-            shown = f"{value:.4g}" if isinstance(value, float) else value
-            lines.append(" " * indent + f"{name}: {shown}")
     return "\n".join(lines)

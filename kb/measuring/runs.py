@@ -12,7 +12,7 @@ from kb.errors import KbError
 from kb.notes.writing import write_atomic
 from qa import resampling
 
-METRICS = ("exact_match", "f1", "right", "recall_at_1", "reciprocal_rank")
+METRICS = ("exact_match", "f1", "right", "recall_at_1", "reciprocal_rank", "ndcg_at_10")
 
 
 def save_run(file: Path, report: dict[str, Any]) -> None:

@@ -96,7 +96,13 @@ def test_evaluate_retrieval_hand_worked() -> None:
     assert report["ndcg_at_10"] == pytest.approx((1 + 1 / np.log2(5)) / 4)
     low, high = report["interval_95"]["recall_at_5"]
     assert 0 <= low < 50 < high <= 100
-    assert report["rows"][HEIGHT.id] == {"recall_at_1": 0.0, "reciprocal_rank": 0.25}
+    low, high = report["interval_95"]["ndcg_at_10"]
+    assert 0 <= low < report["ndcg_at_10"] < high <= 1
+    assert report["rows"][HEIGHT.id] == {
+        "recall_at_1": 0.0,
+        "reciprocal_rank": 0.25,
+        "ndcg_at_10": pytest.approx(1 / np.log2(5)),
+    }
     assert report["languages"]["zh"]["recall_at"] == {"1": 0.0, "5": 0.0, "20": 100.0}
 
 
