@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -38,7 +39,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     disk.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=600k", "none", str(disk)]
     if os.geteuid() or subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("a small disk can only be mounted by root")
+        pytest.skip("only root mounts a disk; another user's is tested in a namespace below")
     try:
         yield disk
     finally:
@@ -99,6 +100,18 @@ def test_full_disk_without_a_lexical_index_says_so_or_answers(small_disk: Path) 
         assert base.search("shade1", 1)[0].citation.note == "1.md"
     ballast.unlink()
     finds_everything(small_disk)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root has run them as they are")
+def test_full_disk_of_another_user() -> None:
+    """In a namespace of one's own one is root, and mounts are seen by nobody else."""
+    namespace = ["unshare", "--map-root-user", "--mount"]
+    if subprocess.run([*namespace, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this system lets nobody make namespaces")
+    command = [*namespace, sys.executable, "-m", "pytest", "-q", __file__, "-k", "full_disk"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout
+    assert f"{len(WRITES) + 1} passed, 1 skipped" in run.stdout, run.stdout  # this one there
 
 
 def test_permission_lost_while_indexing_is_named_and_costs_nothing(tmp_path: Path) -> None:
