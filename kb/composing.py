@@ -6,8 +6,9 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from kb.answer import Alternative, Answer, Citation, Scored
+from kb.answer import Alternative, Answer, Scored
 from kb.catalog.rows import StoredPassage
+from kb.citing import citation
 
 if TYPE_CHECKING:
     from kb.faq import FaqEntry
@@ -35,23 +36,6 @@ class Clock:
     def timings(self) -> dict[str, float]:
         """Return the milliseconds of each part and their total."""
         return {**self._laps, "total": round((self._last - self._began) * 1000, 1)}
-
-
-def citation(passage: StoredPassage, start: int, end: int) -> Citation:
-    """Return the citation of a place in a passage's clean text."""
-    low, high = passage.source_map.to_source(start, end)
-    return Citation(
-        note=passage.note,
-        title=passage.title,
-        heading=passage.heading_line,
-        start=low,
-        end=high,
-        passage=passage.text,
-        passage_start=passage.start,
-        passage_end=passage.end,
-        answer_start=start,
-        answer_end=end,
-    )
 
 
 def scored(hit: Hit, passage: StoredPassage) -> Scored:

@@ -32,7 +32,7 @@ class NoteChanged(VaultError):
     """A note is not as it was when it was read.
 
     :param path: of the note in the folder.
-    :param version: what is there now, as ``kb.notes.editing.version_of`` names it; None if the
+    :param version: what is there now, as ``kb.notes.writing.version_of`` names it; None if the
         note is gone.
     """
 

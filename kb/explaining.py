@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from kb.composing import Found, citation
+from kb.citing import citation
+from kb.composing import Found
 
 if TYPE_CHECKING:
     from kb.answer import Citation

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from kb.answer import Citation
 from kb.catalog.rows import StoredPassage, StoredQuestion
+from kb.citing import citation
 from qa.faq import FaqThresholds, match_question, same_questions
 
 if TYPE_CHECKING:
@@ -123,8 +124,8 @@ class FaqIndex:
 
 def _entry(view: CatalogView, stored: StoredQuestion, confidence: float) -> FaqEntry | None:
     if stored.answer is not None:
-        citation = _front_matter_citation(stored, stored.answer)
-        return FaqEntry(stored.question, stored.answer, confidence, citation)
+        whole = _front_matter_citation(stored, stored.answer)
+        return FaqEntry(stored.question, stored.answer, confidence, whole)
     passage = next(
         (
             each
@@ -136,20 +137,7 @@ def _entry(view: CatalogView, stored: StoredQuestion, confidence: float) -> FaqE
     if passage is None:  # a heading with nothing of its own under it
         return None
     text = _first_block(passage.text)
-    low, high = passage.source_map.to_source(0, len(text))
-    citation = Citation(
-        note=passage.note,
-        title=passage.title,
-        heading=passage.heading_line,
-        start=low,
-        end=high,
-        passage=passage.text,
-        passage_start=passage.start,
-        passage_end=passage.end,
-        answer_start=0,
-        answer_end=len(text),
-    )
-    return FaqEntry(stored.question, text, confidence, citation)
+    return FaqEntry(stored.question, text, confidence, citation(passage, 0, len(text)))
 
 
 def _front_matter_citation(stored: StoredQuestion, answer: str) -> Citation:

@@ -7,7 +7,6 @@ on the side of its document. CEDICT is CC-CEDICT's text file (CC BY-SA 4.0, http
 """
 
 import argparse
-import json
 import random
 import re
 from collections.abc import Callable, Iterable
@@ -16,8 +15,7 @@ from pathlib import Path
 
 from qa import documented_code
 from qa.glossing import Dictionary
-from qa.holdout import to_squad
-from qa.squad import Example, read_squad
+from qa.squad import Example, read_squad, write_squad
 from retrieval.stop_words import ENGLISH as _STOP_WORDS
 
 ENGLISH = ("squad2_train_p1", "squad2_train_p2", "squad2_train_p3", "squad2_train_p4", "nq_qed")
@@ -75,8 +73,7 @@ def write(data: Path, cedict: Path, out: Path, seed: int = 1) -> dict[str, int]:
     }
     out.mkdir(parents=True, exist_ok=True)
     for name, examples in made.items():
-        text = json.dumps(to_squad(examples), ensure_ascii=False)
-        (out / f"{name}.json").write_text(text, encoding="utf-8")
+        write_squad(out / f"{name}.json", examples)
     return {name: len(examples) for name, examples in made.items()}
 
 

@@ -5,39 +5,9 @@ One SQuAD-format file for each data set, of the documents that training never se
 """
 
 import argparse
-import json
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from qa.squad import Example, read_squad, split
-
-
-def to_squad(examples: Sequence[Example]) -> dict[str, Any]:
-    """Return questions in the SQuAD 2.0 format, grouped by title and paragraph."""
-    articles: dict[str, dict[str, list[dict[str, Any]]]] = {}
-    for example in examples:
-        paragraphs = articles.setdefault(example.title, {})
-        paragraphs.setdefault(example.context, []).append(
-            {
-                "id": example.id,
-                "question": example.question,
-                "is_impossible": not example.is_answerable,
-                "answers": [
-                    {"text": text, "answer_start": start} for text, start in example.answers
-                ],
-            }
-        )
-    data = [
-        {
-            "title": title,
-            "paragraphs": [
-                {"context": context, "qas": questions} for context, questions in paragraphs.items()
-            ],
-        }
-        for title, paragraphs in articles.items()
-    ]
-    return {"version": "2.0", "data": data}
+from qa.squad import Example, read_squad, split, write_squad
 
 
 def write_holdout(data: Path, folder: Path) -> dict[str, int]:
@@ -52,8 +22,7 @@ def write_holdout(data: Path, folder: Path) -> dict[str, int]:
         name = stem if mark and part.isdigit() else path.stem
         held_out.setdefault(name, []).extend(split(read_squad(path))[1])
     for name, examples in held_out.items():
-        text = json.dumps(to_squad(examples), ensure_ascii=False)
-        (folder / f"{name}.json").write_text(text, encoding="utf-8")
+        write_squad(folder / f"{name}.json", examples)
     return {name: len(examples) for name, examples in held_out.items()}
 
 

@@ -52,8 +52,8 @@ def tidy(text: str, start: int, end: int) -> tuple[int, int]:
     """Move a span's edges to where a person would put them.
 
     Half words are completed, punctuation at the edges is left out, and a bracket or quotation mark
-    without its partner is either completed from the next character or left out. The result may be
-    empty (start = end) when nothing is left.
+    without its partner is either completed from the next character or left out; so are Chinese
+    brackets around the whole. The result may be empty (start = end) when nothing is left.
     """
     start, end = _whole_words(text, start, end)
     previous = None
@@ -64,7 +64,14 @@ def tidy(text: str, start: int, end: int) -> tuple[int, int]:
         while start < end and text[end - 1] in _EDGES:
             end -= 1
         start, end = _balanced(text, start, end)
+        if _is_bracketed(text[start:end]):
+            start, end = start + 1, end - 1
     return start, end
+
+
+def _is_bracketed(span: str) -> bool:
+    """Whether it is all an aside. ASCII brackets may be code: (1, 2)."""
+    return span[:1] == "（" and span.find("）") == len(span) - 1 and "（" not in span[1:]
 
 
 def _is_sign(text: str, at: int) -> bool:

@@ -1,11 +1,11 @@
-"""Read question files in the SQuAD format (1.1, 2.0, XQuAD, CMRC 2018, DRCD and kin).
+"""Read and write question files in the SQuAD format (1.1, 2.0, XQuAD, CMRC 2018, DRCD and kin).
 
 Source: Rajpurkar et al., "Know What You Don't Know" (ACL 2018), the 2.0 format.
 """
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,6 +83,38 @@ def nearest(context: str, text: str, start: int) -> int:
     after = context.find(text, max(start, 0))
     places = [place for place in (before, after) if place >= 0]
     return min(places, key=lambda place: abs(place - start)) if places else -1
+
+
+def write_squad(path: Path, examples: Sequence[Example]) -> None:
+    """Write questions in the SQuAD 2.0 format, grouped by title and paragraph."""
+    text = json.dumps(_to_squad(examples), ensure_ascii=False)
+    path.write_text(text, encoding="utf-8")
+
+
+def _to_squad(examples: Sequence[Example]) -> dict[str, Any]:
+    articles: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    for example in examples:
+        paragraphs = articles.setdefault(example.title, {})
+        paragraphs.setdefault(example.context, []).append(
+            {
+                "id": example.id,
+                "question": example.question,
+                "is_impossible": not example.is_answerable,
+                "answers": [
+                    {"text": text, "answer_start": start} for text, start in example.answers
+                ],
+            }
+        )
+    data = [
+        {
+            "title": title,
+            "paragraphs": [
+                {"context": context, "qas": questions} for context, questions in paragraphs.items()
+            ],
+        }
+        for title, paragraphs in articles.items()
+    ]
+    return {"version": "2.0", "data": data}
 
 
 def is_held_out(example: Example, articles_in_file: int, share: float = 0.05) -> bool:

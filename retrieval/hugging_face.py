@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from retrieval.errors import ModelError
 
-INSTALL = "pip install '.[models]'"
+INSTALL = "pip install 'notes-kb[models]' (in a checkout: pip install '.[models]')"
 
 Model = TypeVar("Model")
 

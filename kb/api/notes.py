@@ -10,8 +10,8 @@ from kb.api.openapi import problems
 from kb.api.parts import Base, Editor, Work, answered
 from kb.api.preconditions import etag, expected_version, is_known
 from kb.api.schema import NoteBody, NoteRequest, NotesBody, WrittenBody
-from kb.notes.editing import version_of
 from kb.notes.vault import is_note_path
+from kb.notes.writing import version_of
 from kb.web.problems import Problem
 
 router = APIRouter(prefix="/v1/notes", tags=["notes"])

@@ -124,7 +124,7 @@ def add(source: str, name: str | None, overwrite: bool, notes: str | None, as_js
     with open_base(notes) as base:
         from kb.notes.adding import add_source
 
-        added = add_source(base, source, name, overwrite=overwrite)
+        added = add_source(base.editing, source, name, overwrite=overwrite)
         report = index_shown(base, quiet=as_json)
     if as_json:
         print_json({**asdict(added), "added": added.paths, "index": asdict(report)})

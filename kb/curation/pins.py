@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
-from kb.trust.receipts import sha256_hex
+from kb.storage.text import sha256_hex
 
 # Enough of the words to find where they may have moved to.
 _BEGIN_CHARS = 24

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from kb.curation.pins import Pin, read_pin
 from kb.errors import NoteChanged
 from kb.markdown.document import Block, parse_markdown
-from kb.notes.editing import version_of
 from kb.notes.note import parse_note
-from kb.trust.receipts import sha256_hex
+from kb.notes.writing import version_of
+from kb.storage.text import sha256_hex
 
 # How entries name where their words come from.
 SOURCES = {"en": "Source:", "zh": "出处："}

@@ -16,7 +16,6 @@ from kb.notes.unpacking import unpack
 from kb.notes.vault import scan
 
 if TYPE_CHECKING:
-    from kb.knowledge import KnowledgeBase
     from kb.notes.editing import NoteEditor
     from kb.notes.incoming import Limits
 
@@ -58,7 +57,7 @@ def add_files(
     return Added(tuple(editor.add_all(notes, overwrite=overwrite)), tuple(left_out))
 
 
-def add_source(base: KnowledgeBase, source: str, name: str | None, *, overwrite: bool) -> Added:
+def add_source(editor: NoteEditor, source: str, name: str | None, *, overwrite: bool) -> Added:
     """Add what a person names at the terminal.
 
     :param source: a file, a folder of them, or ``-`` for the text of a note on standard input.
@@ -68,22 +67,22 @@ def add_source(base: KnowledgeBase, source: str, name: str | None, *, overwrite:
     path = Path(source)
     if source == "-":
         text = text_of("standard input", sys.stdin.buffer.read())
-        return Added((base.editing.add(name or "", text, overwrite=overwrite),))
+        return Added((editor.add(name or "", text, overwrite=overwrite),))
     if path.is_dir():
-        found = scan(path, suffixes=SUFFIXES, max_bytes=base.editing.limits.document_bytes)
+        found = scan(path, suffixes=SUFFIXES, max_bytes=editor.limits.document_bytes)
         if not found.files:
             raise VaultError(f"{path} holds no Markdown files and no documents")
         files = [Incoming.from_file(path / each.path, each.path) for each in found.files]
-        return base.editing.add_files(files, folder=name or "", overwrite=overwrite)
+        return editor.add_files(files, folder=name or "", overwrite=overwrite)
     if not path.is_file():
         raise VaultError(f"{path} is neither a file nor a folder")
     file = Incoming.from_file(path)
     if file.suffix == ARCHIVE_SUFFIX:
-        return base.editing.add_files([file], folder=name or "", overwrite=overwrite)
+        return editor.add_files([file], folder=name or "", overwrite=overwrite)
     if name:
         kept = name if name.lower().endswith((".md", ".markdown")) else f"{name}.md"
-        return base.editing.add_files([file], name=kept, overwrite=overwrite)
-    return base.editing.add_files([file], overwrite=overwrite)
+        return editor.add_files([file], name=kept, overwrite=overwrite)
+    return editor.add_files([file], overwrite=overwrite)
 
 
 def _unpacked(files: Iterable[Incoming], limits: Limits) -> tuple[list[Incoming], list[str]]:

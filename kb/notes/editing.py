@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from kb.notes.incoming import Incoming, Limits
     from kb.notes.moving import Move
 
-__all__ = ["NoteEditor", "version_of"]
-
 
 class NoteEditor:
     """Writes the notes of one folder; thread-safe, and other processes of ours may write too."""

@@ -6,7 +6,6 @@ import json
 import os
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from kb.catalog.catalog import Catalog
 from kb.errors import KbError, NoteError
 from kb.indexing.drafting import content_hash
 from kb.passages.sentences import sentence_spans
+from kb.storage.text import sha256_hex
 
 if TYPE_CHECKING:
     from kb.answer import Answer, Citation
@@ -58,11 +58,6 @@ class Receipt:
         low, high = self.start - self.quote_start, self.end - self.quote_start
         if not (self.start >= 0 and 0 <= low < high <= len(self.quote)):
             raise ValueError(f"{self.start}–{self.end} is no place in the quote")
-
-
-def sha256_hex(text: str) -> str:
-    """Return the SHA-256 of a text in UTF-8."""
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def make_receipt(base: KnowledgeBase, answer: Answer) -> Receipt:

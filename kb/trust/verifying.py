@@ -13,7 +13,8 @@ from typing import Literal
 from kb.errors import KbError, NoteError
 from kb.indexing.update import is_covered, unread
 from kb.notes.vault import MAX_NOTE_BYTES, read_text, scan
-from kb.trust.receipts import Receipt, sha256_hex
+from kb.storage.text import sha256_hex
+from kb.trust.receipts import Receipt
 
 State = Literal["valid", "moved", "changed", "gone"]
 HOLDS: frozenset[State] = frozenset(["valid", "moved"])

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+NEEDS_BROWSER = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed"),
+]
 ARGUMENTS = [
     "--headless",
     "--no-sandbox",
@@ -103,6 +109,10 @@ class Visitor:
 
     def overflows(self) -> bool:
         return bool(self.page.evaluate("document.documentElement.scrollWidth > innerWidth"))
+
+
+Visit = Callable[..., AbstractContextManager[Visitor]]
+"""Opens a window on the pages of a test's server; see `visiting`."""
 
 
 @contextmanager

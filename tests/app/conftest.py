@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from browsing import ARGUMENTS, CHROMIUM
+from browsing import ARGUMENTS, CHROMIUM, Visit, visiting
 from fake_base import FakeBase
 
 from kb.pages import launch
@@ -22,6 +23,12 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, url: str) -> Visit:
+    """Open a window on the pages at the module's own ``url``."""
+    return partial(visiting, browser, url)
 
 
 @pytest.fixture

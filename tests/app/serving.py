@@ -1,18 +1,30 @@
-"""Serves the pages of a folder of notes, as `kb serve` does."""
+"""Indexes a folder of notes and serves its pages, as `kb index` and `kb serve` do."""
 
 from __future__ import annotations
 
 import subprocess
 import time
 import urllib.request
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from kb.config import Settings
+from kb.knowledge import KnowledgeBase
 from kb.pages import launch
 
 _PATIENCE_SECONDS = 90
+
+
+def indexed(folder: Path, notes: Mapping[str, str]) -> Path:
+    """Write notes, each by its path, into a folder that may not be there yet, and index them."""
+    for path, text in notes.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
+    base = KnowledgeBase.open(Settings.load(folder))
+    base.index()
+    base.close()
+    return folder
 
 
 @contextmanager

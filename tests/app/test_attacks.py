@@ -7,28 +7,22 @@ from __future__ import annotations
 
 import http.client
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
-from functools import partial
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
-from browsing import CHROMIUM, PATIENCE_MS, Visitor, visiting
-from serving import serving
+from browsing import NEEDS_BROWSER, PATIENCE_MS, Visit, Visitor
+from serving import indexed, serving
 
 from kb.config import Settings
-from kb.knowledge import KnowledgeBase
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    pass
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed"),
-]
+pytestmark = NEEDS_BROWSER
 SECRET = "root:x:0:0"
 # Each is the body of a note; {out} is the attacker's address.
 ATTACKS = {
@@ -88,7 +82,6 @@ ATTACKS = {
 }
 FRONT = "<img src=x onerror=own()> [t](javascript:own()) **b** $x$ :red[r]"
 NAME = "<img src=x onerror=own()> [n](javascript:own()) 'x' & \"y\".md"
-Visit = Callable[..., AbstractContextManager[Visitor]]
 
 
 @pytest.fixture(scope="module")
@@ -131,10 +124,7 @@ def notes(attacker: tuple[str, list[str]], tmp_path_factory: pytest.TempPathFact
     outside = folder.parent / "outside.md"
     outside.write_text(f"# Outside\n\n{SECRET}\n")
     (folder / "link.md").symlink_to(outside)
-    base = KnowledgeBase.open(Settings.load(folder))
-    base.index()
-    base.close()
-    return folder
+    return indexed(folder, {})
 
 
 @pytest.fixture(scope="module")
@@ -142,11 +132,6 @@ def url(notes: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     log = tmp_path_factory.mktemp("log") / "server.log"
     with serving(Settings.load(notes, port=0), log) as address:
         yield address
-
-
-@pytest.fixture
-def visit(browser: Browser, url: str) -> Visit:
-    return partial(visiting, browser, url)
 
 
 HARMFUL = """() => {

@@ -1,27 +1,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from browsing import CHROMIUM, PATIENCE_MS, Visitor, visiting
-from serving import serving
+from browsing import NEEDS_BROWSER, PATIENCE_MS, Visit
+from serving import indexed, serving
 
 from kb.config import Settings
-from kb.knowledge import KnowledgeBase
 from kb.storage.writer_lock import WriterLock
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    pass
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed"),
-]
+pytestmark = NEEDS_BROWSER
 
 ATTACK = "<script>alert(1)</script> [x](javascript:alert(2)) **b** :red[r] $$x$$ {{7*7}}"
 FILLER = "\n".join(
@@ -44,19 +38,11 @@ NOTES = {
         f"[click](javascript:alert(6))\n\n{'W' * 400}\n"
     ),
 }
-Visit = Callable[..., AbstractContextManager[Visitor]]
 
 
 @pytest.fixture(scope="module")
 def notes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("browser") / "notes"
-    for name, text in NOTES.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text, encoding="utf-8")
-    base = KnowledgeBase.open(Settings.load(folder))
-    base.index()
-    base.close()
-    return folder
+    return indexed(tmp_path_factory.mktemp("browser") / "notes", NOTES)
 
 
 @pytest.fixture(scope="module")
@@ -65,11 +51,6 @@ def url(notes: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     # From another folder: nothing may depend on the checkout being the current one.
     with serving(Settings.load(notes, port=0), log, cwd=notes.parent) as address:
         yield address
-
-
-@pytest.fixture
-def visit(browser: Browser, url: str) -> Visit:
-    return partial(visiting, browser, url)
 
 
 def test_answer_leads_to_the_place_in_the_note(visit: Visit) -> None:

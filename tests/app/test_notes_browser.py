@@ -10,19 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from browsing import CHROMIUM, PATIENCE_MS, Visitor, visiting
-from serving import serving
+from browsing import NEEDS_BROWSER, PATIENCE_MS, Visitor, visiting
+from serving import indexed, serving
 
 from kb.config import Settings
-from kb.knowledge import KnowledgeBase
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed"),
-]
+pytestmark = NEEDS_BROWSER
 NOTES = {
     "edit.md": "# To be edited\n\nThe heron stands in the reeds.\n",
     "old.md": "# A note with a name\n\nThe kingfisher dives for small fish.\n",
@@ -34,14 +30,7 @@ NOTES = {
 
 @pytest.fixture(scope="module")
 def notes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("journeys") / "notes"
-    folder.mkdir()
-    for name, text in NOTES.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    base = KnowledgeBase.open(Settings.load(folder))
-    base.index()
-    base.close()
-    return folder
+    return indexed(tmp_path_factory.mktemp("journeys") / "notes", NOTES)
 
 
 @pytest.fixture(scope="module")

@@ -9,27 +9,21 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from browsing import CHROMIUM, PATIENCE_MS, Visitor, visiting
-from serving import serving
+from browsing import NEEDS_BROWSER, PATIENCE_MS, Visit, Visitor, visiting
+from serving import indexed, serving
 
 from kb.config import Settings
-from kb.knowledge import KnowledgeBase
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed"),
-]
-Visit = Callable[..., AbstractContextManager[Visitor]]
+pytestmark = NEEDS_BROWSER
 
 
 def user(name: str, *, verified: bool = True) -> dict[str, Any]:
@@ -69,13 +63,8 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def notes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("shared") / "notes"
-    folder.mkdir()
-    (folder / "harbour.md").write_text("# Harbour\n\nThe harbour code is 4711.\n")
-    base = KnowledgeBase.open(Settings.load(folder))
-    base.index()
-    base.close()
-    return folder
+    notes = {"harbour.md": "# Harbour\n\nThe harbour code is 4711.\n"}
+    return indexed(tmp_path_factory.mktemp("shared") / "notes", notes)
 
 
 @pytest.fixture(scope="module")

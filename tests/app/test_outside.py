@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from browsing import CHROMIUM, visiting
-from serving import serving
+from serving import indexed, serving
 
 from kb.access.passwords import Passwords
 from kb.config import Settings
-from kb.knowledge import KnowledgeBase
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -54,12 +53,8 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     """Pages that are open to others, which is when Streamlit would like to know its address."""
     folder = tmp_path_factory.mktemp("watched")
     notes, calls = folder / "notes", folder / "calls"
-    notes.mkdir()
-    (notes / "harbour.md").write_text("# Harbour\n\nThe harbour code is 4711.\n")
+    indexed(notes, {"harbour.md": "# Harbour\n\nThe harbour code is 4711.\n"})
     settings = Settings.load(notes, host="0.0.0.0", port=0)
-    base = KnowledgeBase.open(settings)
-    base.index()
-    base.close()
     Passwords(settings.data_folder).set("editor", PASSWORD)
     (folder / "hook").mkdir()
     (folder / "hook" / "sitecustomize.py").write_text(WATCH)

@@ -3,45 +3,34 @@
 from __future__ import annotations
 
 import http.client
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import pytest
-from browsing import CHROMIUM, PATIENCE_MS, Visitor, visiting
-from serving import serving
+from browsing import NEEDS_BROWSER, PATIENCE_MS, Visit, Visitor
+from serving import indexed, serving
 
 from kb.access.attempts import PER_ADDRESS
 from kb.access.passwords import Passwords
 from kb.config import Settings
-from kb.knowledge import KnowledgeBase
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    pass
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed"),
-]
+pytestmark = NEEDS_BROWSER
 EDITOR, READER = "correct horse battery", "only for reading it"
 SECRET = "The harbour code is 4711."
-Visit = Callable[..., AbstractContextManager[Visitor]]
 
 
 @pytest.fixture(scope="module")
 def notes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("shared") / "notes"
-    folder.mkdir()
-    (folder / "harbour.md").write_text(f"# Harbour\n\n{SECRET}\n")
-    settings = Settings.load(folder)
-    base = KnowledgeBase.open(settings)
-    base.index()
-    base.close()
-    Passwords(settings.data_folder).set("editor", EDITOR)
-    Passwords(settings.data_folder).set("reader", READER)
+    notes = {"harbour.md": f"# Harbour\n\n{SECRET}\n"}
+    folder = indexed(tmp_path_factory.mktemp("shared") / "notes", notes)
+    passwords = Passwords(Settings.load(folder).data_folder)
+    passwords.set("editor", EDITOR)
+    passwords.set("reader", READER)
     return folder
 
 
@@ -52,11 +41,6 @@ def url(notes: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         with serving(Settings.load(notes, host="0.0.0.0", port=0), log) as address:
             yield address
-
-
-@pytest.fixture
-def visit(browser: Browser, url: str) -> Visit:
-    return partial(visiting, browser, url)
 
 
 def answer(url: str, method: str, path: str, body: str = "", **headers: str) -> tuple[int, str]:

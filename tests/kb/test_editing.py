@@ -8,9 +8,10 @@ import pytest
 
 from kb.errors import LockedError, NoteChanged, VaultError
 from kb.notes import editing, transaction, writing
-from kb.notes.editing import NoteEditor, version_of
+from kb.notes.editing import NoteEditor
 from kb.notes.incoming import Limits
 from kb.notes.locking import notes_lock
+from kb.notes.writing import version_of
 
 
 @pytest.fixture

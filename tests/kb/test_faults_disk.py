@@ -20,7 +20,8 @@ from kb.indexing.sync import Progress
 from kb.knowledge import KnowledgeBase
 from kb.notes.journal import Journal
 from kb.storage import database
-from kb.trust.receipts import Receipt, append_receipt, read_receipts, sha256_hex
+from kb.storage.text import sha256_hex
+from kb.trust.receipts import Receipt, append_receipt, read_receipts
 from retrieval.errors import RetrievalError
 from retrieval.lexical import LexicalIndex
 from tests.kb.faults import finds_everything, open_base, write_notes

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from kb.errors import KbError
-from kb.trust.receipts import Receipt, append_receipt, read_receipts, sha256_hex
+from kb.storage.text import sha256_hex
+from kb.trust.receipts import Receipt, append_receipt, read_receipts
 from kb.trust.verifying import Verdict, verify
 from tests.kb.test_cli import fails_in_one_line, kb
 

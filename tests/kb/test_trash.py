@@ -6,8 +6,9 @@ import pytest
 
 from kb.errors import NoteChanged, VaultError
 from kb.notes import trash, vault
-from kb.notes.editing import NoteEditor, version_of
+from kb.notes.editing import NoteEditor
 from kb.notes.incoming import Limits
+from kb.notes.writing import version_of
 
 
 @pytest.fixture

@@ -1,22 +1,16 @@
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from qa.contrast import Passage, Source, also_answered, batches, cut, draw
-from qa.holdout import to_squad
-from qa.squad import Example, is_held_out
+from qa.squad import Example, is_held_out, write_squad
 
 SENTENCE = "The mill stands by the river and grinds rye. "
 
 
 def example(id_: str, question: str, context: str, answer: str, title: str = "Mills") -> Example:
     return Example(id_, question, context, title, ((answer, context.index(answer)),))
-
-
-def write(path: Path, examples: list[Example]) -> None:
-    path.write_text(json.dumps(to_squad(examples)), encoding="utf-8")
 
 
 @pytest.fixture
@@ -27,8 +21,8 @@ def data(tmp_path: Path) -> Path:
         for at, context in enumerate(contexts)
         for kind in ("Who owns", "Whose is", "Who has")
     ]
-    write(tmp_path / "asked.json", asked)
-    write(tmp_path / "made_over.json", [example("k", "owner 3", contexts[3], "Ann", "t3")])
+    write_squad(tmp_path / "asked.json", asked)
+    write_squad(tmp_path / "made_over.json", [example("k", "owner 3", contexts[3], "Ann", "t3")])
     return tmp_path
 
 

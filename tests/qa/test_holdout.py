@@ -1,8 +1,7 @@
-import json
 from pathlib import Path
 
-from qa.holdout import to_squad, write_holdout
-from qa.squad import Example, read_squad, split
+from qa.holdout import write_holdout
+from qa.squad import Example, read_squad, split, write_squad
 
 TITLES = [f"Article {number}" for number in range(80)]
 
@@ -21,21 +20,17 @@ def examples(titles: list[str]) -> list[Example]:
     ]
 
 
-def write(path: Path, rows: list[Example]) -> None:
-    path.write_text(json.dumps(to_squad(rows)), encoding="utf-8")
-
-
-def test_to_squad_is_read_back_as_it_was(tmp_path: Path) -> None:
+def test_write_squad_is_read_back_as_it_was(tmp_path: Path) -> None:
     rows = [*examples(TITLES[:3]), Example("none", "Why?", "Article 0 is 0.", "Article 0", ())]
-    write(tmp_path / "some.json", rows)
+    write_squad(tmp_path / "some.json", rows)
     assert sorted(read_squad(tmp_path / "some.json"), key=lambda row: row.id) == sorted(
         rows, key=lambda row: row.id
     )
 
 
 def test_write_holdout_joins_parts_and_keeps_documents_whole(tmp_path: Path) -> None:
-    write(tmp_path / "set_p1.json", examples(TITLES[:40]))
-    write(tmp_path / "set_p2.json", examples(TITLES[40:]))
+    write_squad(tmp_path / "set_p1.json", examples(TITLES[:40]))
+    write_squad(tmp_path / "set_p2.json", examples(TITLES[40:]))
     counts = write_holdout(tmp_path, tmp_path / "out")
     held_out = read_squad(tmp_path / "out" / "set.json")
     trained, expected = split(examples(TITLES))

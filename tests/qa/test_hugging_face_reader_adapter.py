@@ -209,5 +209,5 @@ def test_folder_of_something_else_is_one_clear_line(tmp_path: Path) -> None:
 def test_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "qa.hugging_face_reader")
     monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(MissingPackage, match=r"needs torch: pip install '\.\[models\]'"):
+    with pytest.raises(MissingPackage, match=r"needs torch: pip install 'notes-kb\[models\]'"):
         importlib.import_module("qa.hugging_face_reader")

@@ -1,13 +1,11 @@
-import json
 import random
 from pathlib import Path
 
 import pytest
 
 from qa.features import SPECIALS
-from qa.holdout import to_squad
 from qa.mixture import Feature, Source, batches, draw, featurise, hard_negatives
-from qa.squad import Example
+from qa.squad import Example, write_squad
 from retrieval import tokenizer
 from retrieval.onnx_session import MODEL_FOLDER
 
@@ -76,7 +74,7 @@ def test_batches_hold_every_row_once_within_the_budget() -> None:
 def test_draw_takes_what_the_source_says(tmp_path: Path) -> None:
     rows = [example(f"q{at}", f"{RIVER} {at}", "Rhine", title=f"t{at}") for at in range(300)]
     rows += [example(f"n{at}", f"{LAKE} {at}", title=f"t{at}") for at in range(300)]
-    (tmp_path / "some.json").write_text(json.dumps(to_squad(rows)), encoding="utf-8")
+    write_squad(tmp_path / "some.json", rows)
     drawn = draw([Source("some.json", take=100, no_answer=0.2)], tmp_path, seed=5)
     assert len(drawn) == 100
     assert sum(not row.is_answerable for row in drawn) == 20

@@ -20,6 +20,8 @@ from qa.spans import MAX_ANSWER_TOKENS, best_pairs, distinct, tidy
         ("temp -5 °C", "-5", "-5"),
         ("f(x) = 2", "f(x", "f(x)"),
         ("a ) b", " ) ", ""),
+        ("有效期较短（大约 3 个月），", "（大约 3 个月）", "大约 3 个月"),
+        ("返回（甲）和（乙）", "（甲）和（乙）", "（甲）和（乙）"),
     ],
     ids=lambda value: repr(value)[:20],
 )
@@ -29,7 +31,7 @@ def test_tidy_moves_edges_to_where_a_person_would(text: str, marked: str, expect
     assert text[low:high] == expected
 
 
-@given(st.text("aé .,()《》。-1深", max_size=20), st.integers(0, 20), st.integers(0, 20))
+@given(st.text("aé .,()（）《》。-1深", max_size=20), st.integers(0, 20), st.integers(0, 20))
 def test_tidy_stays_in_the_text_and_is_stable(text: str, one: int, other: int) -> None:
     start, end = sorted((min(one, len(text)), min(other, len(text))))
     low, high = tidy(text, start, end)

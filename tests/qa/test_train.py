@@ -1,4 +1,3 @@
-import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -6,9 +5,8 @@ from typing import Any
 import pytest
 
 from qa.errors import TrainingError
-from qa.holdout import to_squad
 from qa.mixture import Source
-from qa.squad import Example
+from qa.squad import Example, write_squad
 from qa.train import Run, Trainer, read_run
 from qa.training import parameter_groups
 from retrieval import tokenizer
@@ -57,7 +55,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         Example(row.id, row.question, row.context, row.title, (("Ann", row.context.index("Ann")),))
         for row in rows
     ]
-    (folder / "some.json").write_text(json.dumps(to_squad(rows)), encoding="utf-8")
+    write_squad(folder / "some.json", rows)
     return folder
 
 

@@ -1,12 +1,10 @@
-import json
 import shutil
 from pathlib import Path
 
 import pytest
 
 from qa.errors import TrainingError
-from qa.holdout import to_squad
-from qa.squad import Example
+from qa.squad import Example, write_squad
 from retrieval import tokenizer
 from retrieval.onnx_session import MODEL_FOLDER
 
@@ -57,7 +55,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         rows.append(
             Example(f"{at}", question, context, f"t{at}", (("stone", context.index("stone")),))
         )
-    (folder / "some.json").write_text(json.dumps(to_squad(rows)), encoding="utf-8")
+    write_squad(folder / "some.json", rows)
     return folder
 
 

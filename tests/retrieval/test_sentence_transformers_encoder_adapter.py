@@ -159,5 +159,5 @@ def test_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> Non
     module = "retrieval.sentence_transformers_encoder"
     monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
-    with pytest.raises(MissingPackage, match=r"sentence_transformers: pip install '\.\[models\]'"):
+    with pytest.raises(MissingPackage, match=r"transformers: pip install 'notes-kb\[models\]'"):
         importlib.import_module(module)
