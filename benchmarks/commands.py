@@ -81,7 +81,8 @@ def _help(command: click.Command) -> Iterator[str]:
 def _row(option: click.Option) -> str:
     names = ", ".join(f"`{each}`" for each in (*option.opts, *option.secondary_opts))
     takes = "" if option.is_flag else f" {_value(option)}"
-    default = f" Default: {option.default}." if option.show_default else ""
+    told = option.show_default if isinstance(option.show_default, str) else option.default
+    default = f" Default: {told}." if option.show_default else ""
     return f"| {names}{takes} | {option.help}{default} |"
 
 

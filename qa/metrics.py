@@ -171,13 +171,6 @@ def risk_coverage(confidences: ArrayLike, correct: ArrayLike) -> list[RiskPoint]
     ]
 
 
-def shown_precision(confidences: ArrayLike, correct: ArrayLike, threshold: float) -> float | None:
-    """Return the share of right answers among those at or above ``threshold``; None: none is."""
-    confidence, right = _paired(confidences, correct)
-    shown = confidence >= threshold
-    return float(np.mean(right[shown])) if shown.any() else None
-
-
 def _paired(
     confidences: ArrayLike, correct: ArrayLike
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -284,7 +284,7 @@ def _damage(folder: Path) -> Generator[None]:
         # A panic in Rust arrives as pyo3's PanicException, which is no Exception.
         if not isinstance(exc, ValueError | OSError) and type(exc).__name__ != "PanicException":
             raise
-        if "Permission denied" in str(exc) or "os error 24" in str(exc):
+        if any(refusal in str(exc) for refusal in (*_NOT_WRITABLE, "os error 24")):
             raise RetrievalError(f"cannot read the search index {folder}: {exc}") from exc
         index_stamp.remove(folder)
         raise IndexDamaged(f"the search index {folder} is damaged: {exc}") from exc

@@ -40,16 +40,12 @@ class Hit:
     :param score: the fused one, higher is better; comparable within one search only.
     :param dense: cosine with the question, centred across languages; None without a vector.
     :param lexical: BM25; None if the lexical side did not offer the passage.
-    :param dense_rank: place among what the dense side offered, from 1.
-    :param lexical_rank: place among what the lexical side offered, from 1.
     """
 
     id: int
     score: float
     dense: float | None
     lexical: float | None
-    dense_rank: int | None
-    lexical_rank: int | None
 
 
 class Retriever:
@@ -121,8 +117,9 @@ class Retriever:
             ((id_, cosine) for id_ in near if (cosine := cosines[id_]) is not None),
             key=lambda entry: (-entry[1], entry[0]),
         )
-        fused = self._fused(cosines, dense, dict(lexical), frozenset(ids[foreign].tolist()))
-        return _hits(fused[:k], cosines, dense, lexical)
+        bm25 = dict(lexical)
+        fused = self._fused(cosines, dense, bm25, frozenset(ids[foreign].tolist()))
+        return [Hit(id_, score, cosines[id_], bm25.get(id_)) for id_, score in fused[:k]]
 
     def _crossing(self, question: str) -> Crossing | None:
         """Return how the question goes to notes in the other language, None if there are none."""
@@ -187,25 +184,3 @@ def _without(scores: Mapping[int, float], ids: frozenset[int]) -> dict[int, floa
 def _only(ranking: list[tuple[int, float]], allowed: NDArray[np.int64]) -> list[tuple[int, float]]:
     inside = np.isin(np.array([id_ for id_, _ in ranking], np.int64), allowed)
     return [entry for entry, keep in zip(ranking, inside, strict=True) if keep]
-
-
-def _hits(
-    fused: list[tuple[int, float]],
-    cosines: dict[int, float | None],
-    dense: list[tuple[int, float]],
-    lexical: list[tuple[int, float]],
-) -> list[Hit]:
-    dense_ranks = {id_: rank for rank, (id_, _) in enumerate(dense, start=1)}
-    lexical_ranks = {id_: rank for rank, (id_, _) in enumerate(lexical, start=1)}
-    bm25 = dict(lexical)
-    return [
-        Hit(
-            id=id_,
-            score=score,
-            dense=cosines[id_],
-            lexical=bm25.get(id_),
-            dense_rank=dense_ranks.get(id_),
-            lexical_rank=lexical_ranks.get(id_),
-        )
-        for id_, score in fused
-    ]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ast
+import base64
+import hashlib
 import os
 import re
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -106,3 +110,33 @@ def test_every_bundled_model_file_has_a_hash() -> None:
         held = {path.name for path in folder.iterdir() if path.suffix in (".onnx", ".json")}
         # The calibration is listed from the next fit on, see `kb.measuring.calibrating`.
         assert held - {"manifest.json", "calibration.json"} <= set(read_manifest(folder).files)
+
+
+def test_every_package_that_runs_is_one_that_is_asked_for() -> None:
+    """As `pip check` has it, for what the product needs; no index is asked."""
+    wanted = requirements()
+    for name in licences():
+        wanted += [
+            needed
+            for line in metadata.requires(name) or []
+            if (needed := Requirement(line)).marker is None or needed.marker.evaluate({"extra": ""})
+        ]
+    for needed in wanted:
+        with suppress(metadata.PackageNotFoundError):
+            found = metadata.version(needed.name)
+            assert needed.specifier.contains(found, prereleases=True), f"{needed}: {found} is there"
+
+
+@pytest.mark.parametrize("name", sorted(licences()))
+def test_every_file_of_a_package_is_the_one_that_was_published(name: str) -> None:
+    """Against the hashes that came with the package: what was damaged or changed since is named."""
+    changed: list[str] = []
+    for file in metadata.files(name) or []:
+        path = Path(str(file.locate()))
+        if file.hash is None or path.suffix == ".pyc" or not path.is_file():
+            continue
+        digest = hashlib.new(file.hash.mode, path.read_bytes()).digest()
+        if base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != file.hash.value:
+            changed.append(str(file))
+    # What pip writes itself on the way: scripts get this Python's path.
+    assert [each for each in changed if "/bin/" not in each and not each.startswith("../")] == []

@@ -10,7 +10,8 @@ minutes on two cores: what indexing costs is measured on the paragraphs, each fo
 Needs the extra ``models`` and ../shared/data. The first run installs what peers need, without
 dependencies, into .work/peers, which only their processes see (the environment stays as it is),
 and writes weights and shared vectors to .work. ``--limit 3`` tries everything on a few notes and
-questions and writes nothing. Writes benchmarks/results/peers.json and docs/benchmarks.md.
+questions and writes nothing. Writes benchmarks/results/peers.json, docs/benchmarks.md and the table
+of README.md.
 """
 
 from __future__ import annotations

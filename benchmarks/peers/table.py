@@ -1,9 +1,10 @@
-"""The tables of docs/benchmarks.md, and in words where a peer is ahead."""
+"""The tables of docs/benchmarks.md and README.md, and in words where a peer is ahead."""
 
 from pathlib import Path
 from typing import Any
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "benchmarks.md"
+ROOT = Path(__file__).parents[2]
+DOCUMENT, README = ROOT / "docs" / "benchmarks.md", ROOT / "README.md"
 _BEGIN, _END = "<!-- benchmarks.peers -->\n", "<!-- end -->\n"
 NAMES = {
     "product": "notes-kb",
@@ -34,6 +35,9 @@ _COSTS = {
     "index_mb": ("index of the real notes on disk (MB)", False),
     "models_mb": ("models on disk (MB)", False),
 }
+# What the README shows of the real notes.
+_SHOWN_ANSWERS = ("note_first", "f1", "shown", "shown_precision", "recognised", "ms_median")
+_SHOWN_COSTS = ("index_seconds", "start_seconds", "ask_peak_mb")
 Measures = dict[str, tuple[str, bool | None]]
 Columns = dict[str, dict[str, float | None]]
 
@@ -70,27 +74,50 @@ def ahead(columns: Columns, measures: Measures) -> str:
     return f"Where a peer is ahead: {'; '.join(found)}."
 
 
-def write(result: dict[str, Any]) -> None:
-    """Put tables and sentences between the marks of the document."""
+def write(result: dict[str, Any], document: Path = DOCUMENT, readme: Path = README) -> None:
+    """Put tables and sentences between the marks of the document, the most telling in the README.
+
+    :raises ValueError: if a file has no marks.
+    """
     machine = result["machine"]
     packages = {**machine["packages"], **result["peer_packages"]}
     parts: list[str] = []
     for name, found in result["sets"].items():
-        counts = f"{found['notes']:,} notes, {found['passages']:,} passages"
-        counts += f", {found['questions']} questions ({found['unanswerable']} without an answer)"
         columns = found["figures"]
-        parts += [f"**{_SETS[name]}**: {counts}.", table(columns, _ANSWERS)]
+        parts += [f"**{_SETS[name]}**: {_counts(found)}.", table(columns, _ANSWERS)]
         parts.append(ahead(columns, _ANSWERS))
     parts += ["**Costs**", table(result["costs"], _COSTS), ahead(result["costs"], _COSTS)]
     versions = ", ".join(f"{name} {version}" for name, version in packages.items())
-    parts.append(
-        f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']},"
-        f" commit {machine['commit']}, {result['seconds']} seconds in all; {versions}."
-    )
-    text = DOCUMENT.read_text(encoding="utf-8")
-    before, after = text.split(_BEGIN)[0], text.split(_END)[1]
+    where = f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}"
+    commit, seconds = machine["commit"], result["seconds"]
+    parts.append(f"{where}, commit {commit}, {seconds} seconds in all; {versions}.")
+    _put(document, parts)
+    _put(readme, [*_short(result), f"{where}, commit {commit}."])
+
+
+def _short(result: dict[str, Any]) -> list[str]:
+    """Return one table for the README: the real notes, and what they cost."""
+    measures = {name: _ANSWERS[name] for name in _SHOWN_ANSWERS}
+    measures |= {name: _COSTS[name] for name in _SHOWN_COSTS}
+    found, costs = result["sets"]["real"], result["costs"]
+    columns = {peer: {**found["figures"][peer], **costs[peer]} for peer in found["figures"]}
+    return [f"On {_counts(found)}:", table(columns, measures), ahead(columns, measures)]
+
+
+def _counts(found: dict[str, Any]) -> str:
+    counts = f"{found['notes']:,} notes, {found['passages']:,} passages"
+    return f"{counts}, {found['questions']} questions ({found['unanswerable']} without an answer)"
+
+
+def _put(file: Path, parts: list[str]) -> None:
+    """Replace what stands between the marks of a file."""
+    text = file.read_text(encoding="utf-8")
+    if _BEGIN not in text or _END not in text.split(_BEGIN, 1)[1]:
+        raise ValueError(f"{file} has no place for the tables: {_BEGIN.strip()} and {_END.strip()}")
+    before, rest = text.split(_BEGIN, 1)
+    after = rest.split(_END, 1)[1]
     body = "\n\n".join(part.strip() for part in parts)
-    DOCUMENT.write_text(f"{before}{_BEGIN}{body}\n{_END}{after}", encoding="utf-8")
+    file.write_text(f"{before}{_BEGIN}{body}\n{_END}{after}", encoding="utf-8")
 
 
 def _best(values: list[float | None], more: bool | None) -> float | None:

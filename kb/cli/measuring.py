@@ -16,8 +16,8 @@ from kb.cli.options import json_option, notes_option, open_base, print_json
 @click.option(
     "--mode",
     type=click.Choice(["reader", "retriever", "end-to-end"]),
-    default="reader",
-    show_default=True,
+    default=None,
+    show_default="reader; end-to-end for a list",
     help="What is measured: reading, searching, or the whole way.",
 )
 @click.option("--limit", type=int, metavar="N", help="Only N questions, drawn at random.")
@@ -34,7 +34,7 @@ from kb.cli.options import json_option, notes_option, open_base, print_json
 @json_option
 def evaluate(
     file: Path,
-    mode: str,
+    mode: str | None,
     limit: int | None,
     seed: int,
     language: str,
@@ -64,9 +64,9 @@ def evaluate(
     with printing.ProgressBar(enabled=sys.stderr.isatty() and not as_json) as bar:
         if own is not None:
             with open_base(notes) as base:
-                report = evaluate_own(base, own, mode, language, bar.show)
+                report = evaluate_own(base, own, mode or "end-to-end", language, bar.show)
         else:
-            report = evaluate_file(file, mode, limit, seed, language, bar.show)
+            report = evaluate_file(file, mode or "reader", limit, seed, language, bar.show)
     if save:
         save_run(save, report)
     del report["rows"]

@@ -75,12 +75,15 @@ def evaluate_own(
     :param mode: "retriever" or "end-to-end".
     :raises KbError: if the list holds no question that the mode can ask.
     """
+    if mode == "reader":
+        raise KbError("a list has no paragraphs for mode reader: take retriever or end-to-end")
     if mode == "retriever":
         rows = [row for row in rows if row.note]
     else:
         rows = [row for row in rows if row.answers or not row.note]
-    if mode == "reader" or not rows:
-        raise KbError(f"the list holds no question for mode {mode}")
+    if not rows:
+        missing = "names a note" if mode == "retriever" else "names an answer, or neither"
+        raise KbError(f"no question of the list {missing}: nothing to ask in mode {mode}")
     # A question is its own context: no paragraph is given, and the id must tell rows apart.
     examples = [
         Example(f"{at} {row.question}", row.question, "", "", tuple((a, 0) for a in row.answers))

@@ -1,9 +1,12 @@
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from benchmarks.peers.peer import Reply
 from benchmarks.peers.scoring import Row, score
 from benchmarks.peers.sets import Question
-from benchmarks.peers.table import ahead, table
+from benchmarks.peers.table import DOCUMENT, README, ahead, table, write
 
 ASKED = Question("a", "Who wrote it?", ("Ada Lovelace",), ("a.md",))
 WITHOUT = Question("b", "Who sang it?", (), ())
@@ -54,3 +57,37 @@ def test_table_says_where_a_peer_is_ahead() -> None:
     )
     assert "| F1 (%) | 50 | **60** | – |" in table(columns, MEASURES)
     assert "| answered (%) | 10 | 90 | – |" in table(columns, MEASURES)
+
+
+def result(f1: float) -> dict[str, Any]:
+    figures = {
+        "product": {"f1": 60.0, "note_first": 90.0, "ms_median": 100.0},
+        "plain": {"f1": f1, "note_first": 80.0, "ms_median": 300.0},
+    }
+    part = {"notes": 2, "passages": 3, "questions": 4, "unanswerable": 1, "figures": figures}
+    machine = {"processor": "CPU", "cores": 2, "python": "3.11", "commit": "abc", "packages": {}}
+    costs = {"product": {"index_seconds": 1.0}, "plain": {"index_seconds": 2.0}}
+    return {
+        "machine": machine, "peer_packages": {"txtai": "9"}, "seconds": 5,
+        "costs": costs, "sets": {"real": part, "public": part},
+    }  # fmt: skip
+
+
+def test_write_puts_tables_between_the_marks_of_both_pages_again_and_again(tmp_path: Path) -> None:
+    document, readme = tmp_path / "benchmarks.md", tmp_path / "README.md"
+    for page, source in ((document, DOCUMENT), (readme, README)):
+        page.write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
+    write(result(70.0), document, readme)
+    first = readme.read_text(encoding="utf-8")
+    assert "On 2 notes, 3 passages, 4 questions (1 without an answer):" in first
+    assert "| best span F1 (%) | 60 | **70** |" in first
+    assert "| index the paragraphs (s) | **1** | 2 |" in first
+    assert "Where a peer is ahead: best span F1 (%): the plain way 70 (notes-kb 60)." in first
+    write(result(50.0), document, readme)
+    second = readme.read_text(encoding="utf-8")
+    assert "70" not in second.split("<!-- benchmarks.peers -->")[1].split("<!-- end -->")[0]
+    assert second.split("<!-- end -->")[1] == first.split("<!-- end -->")[1]
+    assert document.read_text(encoding="utf-8").count("No peer is ahead on any row.") == 3
+    document.write_text("no marks", encoding="utf-8")
+    with pytest.raises(ValueError, match="no place for the tables"):
+        write(result(50.0), document, readme)

@@ -188,26 +188,15 @@ def test_eval_takes_a_list_of_own_questions_and_compare_two_runs(
     )
     assert (found["questions"], found["mrr"], found["ndcg_at_10"]) == (2, 1.0, 1.0)
     assert "rows" not in found
-    answered = as_json(
-        kb(
-            "eval",
-            str(table),
-            "--mode",
-            "end-to-end",
-            "-n",
-            str(notes),
-            "--save",
-            runs[1],
-            "--json",
-        )
-    )
+    answered = as_json(kb("eval", str(table), "-n", str(notes), "--save", runs[1], "--json"))
+    assert answered["mode"] == "end-to-end"
     assert answered["questions"] == 3
     assert answered["unanswerable"]["recognised"] == 100.0
     same = as_json(kb("compare", runs[1], runs[1], "--json"))
     assert same["f1"]["difference"]["mean"] == 0.0
     assert same["f1"]["beyond_chance"] is False
     fails_in_one_line(kb("compare", runs[0], str(table)), "questions.md", "kb eval --save")
-    fails_in_one_line(kb("eval", str(table), "-n", str(notes)), "mode reader")
+    fails_in_one_line(kb("eval", str(table), "--mode", "reader", "-n", str(notes)), "mode reader")
 
 
 @pytest.mark.parametrize(

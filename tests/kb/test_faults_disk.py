@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -17,10 +18,12 @@ from kb.catalog.catalog import Catalog
 from kb.errors import CatalogError, HistoryError, KbError, VaultError
 from kb.indexing.sync import Progress
 from kb.knowledge import KnowledgeBase
+from kb.notes.journal import Journal
 from kb.storage import database
 from kb.storage.text import sha256_hex
 from kb.trust.receipts import Receipt, append_receipt, read_receipts
 from retrieval.errors import RetrievalError
+from retrieval.lexical import LexicalIndex
 from tests.kb.faults import finds_everything, open_base, write_notes
 from tests.permissions import unprivileged
 
@@ -39,7 +42,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     disk.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=600k", "none", str(disk)]
     if os.geteuid() or subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("a small disk can only be mounted by root")
+        pytest.skip("only root mounts a disk; another user's is tested in a namespace below")
     try:
         yield disk
     finally:
@@ -100,6 +103,54 @@ def test_full_disk_without_a_lexical_index_says_so_or_answers(small_disk: Path) 
         assert base.search("shade1", 1)[0].citation.note == "1.md"
     ballast.unlink()
     finds_everything(small_disk)
+
+
+def test_read_only_disk_answers_from_what_is_there_and_names_what_it_cannot(
+    small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_given: object) -> None:
+        raise RetrievalError("as if killed before the words were indexed")
+
+    write_notes(small_disk)
+    with closing(open_base(small_disk)) as base:
+        base.index()
+    write_notes(small_disk, 6)
+    with monkeypatch.context() as patch, closing(open_base(small_disk)) as base:
+        patch.setattr(LexicalIndex, "update", killed)
+        base.index()
+    Journal(small_disk).write([])  # of a change that was cut off
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    with closing(open_base(small_disk)) as base:
+        assert base.search("shade1 room 1", 1)[0].citation.note == "1.md"
+        for write in (base.index, lambda: base.add_note("new", "New")):
+            with pytest.raises(KbError, match="Read-only file system"):
+                write()
+    subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
+    with closing(open_base(small_disk)) as base:
+        base.index()
+    finds_everything(small_disk, 6)
+    assert not Journal(small_disk).exists()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root has run them as they are")
+def test_full_disk_of_another_user() -> None:
+    """In a namespace of one's own one is root, and mounts are seen by nobody else."""
+    namespace = ["unshare", "--map-root-user", "--mount"]
+    if subprocess.run([*namespace, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this system lets nobody make namespaces")
+    command = [
+        *namespace,
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        __file__,
+        "-k",
+        "full_disk or only_disk",
+    ]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout
+    assert f"{len(WRITES) + 2} passed, 1 skipped" in run.stdout, run.stdout  # this one there
 
 
 def test_permission_lost_while_indexing_is_named_and_costs_nothing(tmp_path: Path) -> None:

@@ -145,9 +145,3 @@ def test_risk_coverage_joins_equal_confidences() -> None:
         RiskPoint(threshold=0.5, coverage=0.8, risk=0.5),
         RiskPoint(threshold=0.2, coverage=1.0, risk=0.6),
     ]
-
-
-def test_shown_precision_counts_the_threshold_itself() -> None:
-    confidences, correct = [0.9, 0.5, 0.4], [1, 0, 1]
-    assert metrics.shown_precision(confidences, correct, 0.5) == 0.5
-    assert metrics.shown_precision(confidences, correct, 0.95) is None

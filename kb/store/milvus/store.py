@@ -195,7 +195,7 @@ class MilvusStore:
         vector = self._encoder.encode_queries([question])[0]  # (dimension,)
         words = self._words_of(part).words(question)
         return [
-            Hit(number, score, cosine, None, None, None)
+            Hit(number, score, cosine, None)
             for number, score, cosine in fused(part, vector, words, k, max(k, DEPTH))
         ]
 
