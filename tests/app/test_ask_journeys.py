@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 pytestmark = NEEDS_BROWSER
 
 ATTACK = "<img src=x onerror=alert(1)> [x](javascript:alert(2))"
-WALK = "Walk on.\n\n" * 60
+WALK = "往前走。\n\n" * 60
 NOTES = {
     "lake.md": (
         "# Lakes\n\n## Depth\n\nLake Baikal is **1642 metres** deep. See [[bread|the bread]].\n\n"
@@ -28,8 +28,8 @@ NOTES = {
         "## How long is it baked?\n\nIt is baked for 40 minutes.\n"
     ),
     "tour.md": (
-        "# Tour\n\nGo by [[loaf#How long is it baked?|the oven]], [the lake](lake.md#depth) and"
-        f" [[#Last stop]].\n\n{WALK}## Last stop\n\nThe end.\n"
+        "# 路线\n\n[[loaf#How long is it baked?|the oven]]、[the lake](lake.md#depth)、"
+        f"[[#Last stop]]。\n\n{WALK}## Last stop\n\n完。\n"
     ),
     "江.md": "# 长江\n\n长江全长约6300公里，是亚洲最长的河流。\n",
 }
