@@ -12,6 +12,7 @@ KbError
 │   ├── CatalogDamaged    it cannot be read; `kb index` makes it anew
 │   └── EncoderChanged    it was made by another encoder
 ├── StoreError         the cluster that holds the passages cannot be used
+├── WorkersError       the cluster that indexes cannot be used
 ├── LockedError        another process is indexing
 ├── AccessError        passwords or keys cannot be used, or an address needs them
 ├── ExtraMissing       a part needs packages that are not installed
@@ -76,6 +77,10 @@ class EncoderChanged(CatalogError):
 
 class StoreError(KbError):
     """The cluster that holds the passages cannot be used."""
+
+
+class WorkersError(KbError):
+    """The cluster that indexes cannot be used."""
 
 
 class LockedError(KbError):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kb.faq import FaqIndex
     from kb.golden.gate import GateReport
     from kb.indexing.job import IndexReport, Progress
+    from kb.indexing.workers import Workers
     from kb.insight.insight import Insight
     from kb.notes.editing import NoteEditor
     from kb.notes.source import NoteSource
@@ -136,12 +137,14 @@ class KnowledgeBase:
         forget_missing: bool = False,
         timeout: float = 0.0,
         progress: Callable[[Progress], None] | None = None,
+        workers: Workers | None = None,
     ) -> IndexReport:
         """Bring the index level with the notes; the notes themselves are only read.
 
         :param rebuild: derive everything anew and embed every passage again.
         :param forget_missing: drop notes that vanished from the folder, however many at once.
         :param timeout: seconds to wait for another process that is indexing.
+        :param workers: who reads, splits and embeds ahead, see `kb.distributed`.
         :raises LockedError: if another process is indexing.
         """
         from kb.indexing.sync import index_folder
@@ -157,6 +160,7 @@ class KnowledgeBase:
             passage_tokens=self.settings.passage_tokens,
             max_bytes=self.settings.max_note_bytes,
             progress=progress,
+            workers=workers,
         )
         self._passages.follow()
         return report

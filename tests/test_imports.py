@@ -14,7 +14,7 @@ ALLOWED = {
     "kb": {"kb", "qa", "retrieval"},
 }
 HEAVY = ("torch", "transformers", "streamlit", "sentence_transformers", "sklearn")
-EXTRAS = ("fastapi", "mcp", "prometheus_client", "pymilvus", "uvicorn")
+EXTRAS = ("fastapi", "mcp", "prometheus_client", "pymilvus", "ray", "uvicorn")
 
 
 def imported(path: Path) -> set[str]:

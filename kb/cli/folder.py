@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import asdict
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from kb.cli import printing
 from kb.cli.options import index_shown, json_option, notes_option, open_base, print_json
 from kb.errors import KbError
+
+if TYPE_CHECKING:
+    from kb.indexing.workers import Workers
+    from kb.knowledge import KnowledgeBase
 
 
 @click.command()
@@ -64,6 +71,12 @@ def _copy_starter(folder: Path) -> list[str]:
     "--forget-missing", is_flag=True, help="Drop notes that vanished, however many at once."
 )
 @click.option("--gate", is_flag=True, help="Keep the old index if golden questions break.")
+@click.option(
+    "--ray",
+    "ray_address",
+    metavar="ADDRESS",
+    help="Read, split and embed on a Ray cluster: HOST:PORT, or local.",
+)
 @click.pass_context
 def index(
     ctx: click.Context,
@@ -72,6 +85,7 @@ def index(
     rebuild: bool,
     forget_missing: bool,
     gate: bool,
+    ray_address: str | None,
 ) -> None:
     r"""Index what changed in the notes since the last time.
 
@@ -82,21 +96,45 @@ def index(
     many of the golden questions (golden.md) rightly; else the old one stays and the exit status
     is 1.
 
+    With --ray the machines of a Ray cluster, which must see the folder under the same path, do
+    what takes long; this process stores it. What a run that was stopped had embedded is kept.
+
     \b
     kb index
     kb index --notes ~/notes --rebuild
     kb index --gate
+    kb index --ray local
     """
-    with open_base(notes) as base:
+    if gate and ray_address:
+        raise click.UsageError("--gate indexes here: leave out --ray")
+    with open_base(notes) as base, _workers(base, ray_address) as workers:
         if gate:
             from kb.cli.gating import index_gated
 
             ctx.exit(index_gated(base, rebuild=rebuild, as_json=as_json))
-        report = index_shown(base, rebuild=rebuild, forget_missing=forget_missing, quiet=as_json)
+        report = index_shown(
+            base,
+            rebuild=rebuild,
+            forget_missing=forget_missing,
+            quiet=as_json,
+            workers=workers,
+        )
     if as_json:
         print_json(asdict(report))
     else:
         click.echo(printing.report(report))
+
+
+@contextmanager
+def _workers(base: KnowledgeBase, address: str | None) -> Generator[Workers | None]:
+    """Connect to a Ray cluster for the time of one command, if one is named."""
+    if address is None:
+        yield None
+        return
+    from kb.distributed.opening import open_workers
+
+    with open_workers(address, base.settings) as workers:
+        yield workers
 
 
 @click.command()

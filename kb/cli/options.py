@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from functools import wraps
+from functools import partial, wraps
 from typing import TYPE_CHECKING
 
 import click
@@ -17,6 +17,7 @@ from kb.jsontext import dumps
 
 if TYPE_CHECKING:
     from kb.indexing.sync import IndexReport, Progress
+    from kb.indexing.workers import Workers
     from kb.knowledge import KnowledgeBase
 
 
@@ -85,21 +86,21 @@ def index_shown(
     rebuild: bool = False,
     forget_missing: bool = False,
     quiet: bool = False,
+    workers: Workers | None = None,
 ) -> IndexReport:
     """Index what changed, with a progress bar where a person looks on, until all is in place."""
-    report = _index_shown(base, rebuild=rebuild, forget_missing=forget_missing, quiet=quiet)
+    index = partial(base.index, rebuild=rebuild, forget_missing=forget_missing, workers=workers)
+    report = _index_shown(index, quiet=quiet)
     base.settle()
     return report
 
 
-def _index_shown(
-    base: KnowledgeBase, *, rebuild: bool, forget_missing: bool, quiet: bool
-) -> IndexReport:
+def _index_shown(index: Callable[..., IndexReport], *, quiet: bool) -> IndexReport:
     if quiet or not sys.stderr.isatty():
-        return base.index(rebuild=rebuild, forget_missing=forget_missing)
+        return index()
     with printing.ProgressBar() as bar:
 
         def show(progress: Progress) -> None:
             bar.show(progress.stage, progress.done, progress.total)
 
-        return base.index(rebuild=rebuild, forget_missing=forget_missing, progress=show)
+        return index(progress=show)

@@ -41,7 +41,8 @@ def index(settings: Settings, scan: Scan) -> Iterator[Finding]:
                 yield Finding("catalogue", "broken", str(catalog.path), problem, remedy)
             yield from _drift(view, scan)
             yield from _vectors(view)
-            yield from _lexical(settings, view)
+            if settings.store is None:  # else words are in Milvus
+                yield from _lexical(settings, view)
         catalog.require_encoder(load_encoder(settings.encoder, settings.threads).fingerprint)
     except CatalogMissing:
         yield Finding("index", "advice", str(settings.notes), "there is none yet", "kb index")

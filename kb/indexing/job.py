@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
@@ -21,6 +21,7 @@ from kb.indexing.drafting import Drafted, Drafter, Source
 from kb.notes.vault import NoteFile, Skipped
 
 if TYPE_CHECKING:
+    from kb.indexing.workers import Workers
     from retrieval.encoder import Encoder
 
 
@@ -95,6 +96,7 @@ class IndexJob:
     """One run of indexing.
 
     :param recipe: what passages depend on besides the notes; when it differs, all are read again.
+    :param workers: who reads, splits and embeds ahead; None: all is done here.
     :param forget: whether notes that vanished are dropped, however many they are.
     :param counts: notes by what happened to them, and texts under "embedded".
     """
@@ -105,12 +107,40 @@ class IndexJob:
     report: Callable[[Progress], None]
     recipe: str
     skipped: list[Skipped]
+    workers: Workers | None = None
     forget: bool = False
     missing: tuple[str, ...] = ()
     counts: Counter[str] = field(default_factory=Counter[str])
+    _ahead: dict[str, tuple[Source, Drafted]] = field(
+        default_factory=dict[str, "tuple[Source, Drafted]"]
+    )
+
+    def prepare(self, files: Sequence[NoteFile], epoch: int) -> None:
+        """Let the workers, if there are any, do what is long of the notes that come next."""
+        if self.workers is None or not files:
+            return
+        texts = Texts()
+        self._ahead = {}
+        for source, drafted in self.workers.draft(files, self.drafter):
+            self._ahead[source.file.path] = source, drafted
+            with self.catalog.view() as view:
+                texts.add(drafted, view, epoch)
+        for vectors in self.workers.encode(texts):
+            with self.catalog.change() as writer:
+                writer.put_vectors(epoch, vectors)
+            self.counts["embedded"] += len(vectors)
+
+    def draft(self, source: Source) -> Drafted:
+        """Split a note, or take what a worker made of it."""
+        ahead = self._ahead.pop(source.file.path, None)
+        if ahead is not None and ahead[0].content_hash == source.content_hash:
+            return ahead[1]
+        return self.drafter.draft(source)
 
     def read(self, file: NoteFile) -> Source | None:
-        """Read a note; one that cannot be read is skipped."""
+        """Read a note, if no worker did; one that cannot be read is skipped."""
+        if file.path in self._ahead:
+            return self._ahead[file.path][0]
         try:
             return self.drafter.read(file)
         except NoteError as error:

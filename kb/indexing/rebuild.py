@@ -5,6 +5,7 @@ from __future__ import annotations
 from kb.indexing.drafting import Drafted, Source
 from kb.indexing.job import IndexJob, Progress, Texts
 from kb.indexing.update import BATCH_TEXTS
+from kb.indexing.workers import ROUND_NOTES
 from kb.notes.vault import Scan
 
 # So many passages are kept in memory from the first pass to the second; others are made twice.
@@ -39,6 +40,8 @@ class Rebuild:
         texts, done = Texts(), 0
         for position, file in enumerate(files):
             job.report(Progress("embedding", done, len(files), file.path))
+            if position % ROUND_NOTES == 0:
+                job.prepare(files[position : position + ROUND_NOTES], self._epoch)
             source = job.read(file)
             if source is None:
                 continue
@@ -56,7 +59,7 @@ class Rebuild:
         kept = self._kept.pop(path, None)
         if kept and kept.note.content_hash == source.content_hash:
             return kept
-        drafted = self._job.drafter.draft(source)
+        drafted = self._job.draft(source)
         if self._room > 0:
             self._kept[path] = drafted
             self._room -= 1 + len(drafted.passages)

@@ -24,6 +24,7 @@ from kb.passages.chunking import DEFAULT_MAX_TOKENS
 from kb.storage.writer_lock import WriterLock
 
 if TYPE_CHECKING:
+    from kb.indexing.workers import Workers
     from retrieval.encoder import Encoder
 
 __all__ = ["IndexReport", "Progress", "count_stale", "index_folder", "sync"]
@@ -39,6 +40,7 @@ def index_folder(
     passage_tokens: int = DEFAULT_MAX_TOKENS,
     max_bytes: int = MAX_NOTE_BYTES,
     progress: Callable[[Progress], None] | None = None,
+    workers: Workers | None = None,
 ) -> IndexReport:
     """Index a notes folder as its only writer; a damaged catalogue is put aside and made anew.
 
@@ -46,6 +48,7 @@ def index_folder(
     :param forget_missing: drop notes that vanished from the folder, however many; else the index
         keeps most of its notes when they are gone at once, and a rebuild is refused.
     :param timeout: seconds to wait for another writer.
+    :param workers: who reads, splits and embeds notes ahead; None: all is done here.
     :raises VaultError: if the folder cannot be read, or a change to notes that was cut off cannot
         be put right; then nothing is changed.
     :raises LockedError: if another process is indexing.
@@ -63,6 +66,7 @@ def index_folder(
         passage_tokens=passage_tokens,
         max_bytes=max_bytes,
         progress=progress,
+        workers=workers,
     )
     with WriterLock(root, timeout), closing(Catalog.open(root, repair=rebuild)) as catalog:
         try:
@@ -83,6 +87,7 @@ def sync(
     passage_tokens: int = DEFAULT_MAX_TOKENS,
     max_bytes: int = MAX_NOTE_BYTES,
     progress: Callable[[Progress], None] | None = None,
+    workers: Workers | None = None,
 ) -> IndexReport:
     """Do what ``index_folder`` does, for a caller who holds the writer lock.
 
@@ -99,7 +104,7 @@ def sync(
     drafter = Drafter(root, encoder, passage_tokens, max_bytes, listed_ns)
     recipe = f"{PARSER_VERSION}/{passage_tokens}"
     skipped = list(found.skipped)
-    job = IndexJob(catalog, encoder, drafter, report, recipe, skipped, forget=forget_missing)
+    job = IndexJob(catalog, encoder, drafter, report, recipe, skipped, workers, forget_missing)
     with catalog.view() as view:
         is_empty = view.totals().passages + view.totals().questions == 0
     if is_empty:

@@ -9,6 +9,7 @@ from kb.catalog.rows import NoteState
 from kb.indexing.drafting import Drafted, Source
 from kb.indexing.job import IndexJob, Progress, Texts
 from kb.indexing.vanishing import looks_wrong
+from kb.indexing.workers import ROUND_NOTES
 from kb.notes.vault import NoteFile, Scan
 
 # Texts that are embedded, and passages that are stored, in one transaction.
@@ -54,6 +55,8 @@ class Update:
         done = 0
         for position, file in enumerate(todo):
             job.report(Progress("embedding", done, len(todo), file.path))
+            if position % ROUND_NOTES == 0:
+                job.prepare(todo[position : position + ROUND_NOTES], self._epoch)
             self._look_at(file)
             if len(self._texts) >= BATCH_TEXTS or self._passages >= BATCH_PASSAGES:
                 self._store()
@@ -82,7 +85,7 @@ class Update:
             return
         if state is None and self._gone.get(source.content_hash):
             state = self._gone[source.content_hash].pop()
-        drafted = self._job.drafter.draft(source)
+        drafted = self._job.draft(source)
         self._changes.append(_Change(drafted, state))
         self._passages += 1 + len(drafted.note.passages)
         with self._job.catalog.view() as view:

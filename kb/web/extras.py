@@ -10,11 +10,13 @@ _MODULES = {
     "api": ("fastapi", "uvicorn", "prometheus_client"),
     "mcp": ("mcp", "uvicorn"),
     "milvus": ("pymilvus",),
+    "ray": ("ray", "pyarrow"),
 }
 _NEEDED_BY = {
     "api": "the HTTP API",
     "mcp": "the MCP server",
     "milvus": "a base in Milvus (KB_STORE)",
+    "ray": "indexing with Ray (--ray)",
 }
 
 

@@ -1,26 +1,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from browsing import CHROMIUM, PATIENCE_MS, Visitor, visiting
-from serving import serving
+from browsing import NEEDS_BROWSER, PATIENCE_MS, Visit, visiting
+from serving import indexed, serving
 
 from kb.config import Settings
-from kb.knowledge import KnowledgeBase
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed"),
-]
+pytestmark = NEEDS_BROWSER
 
 ATTACK = "<img src=x onerror=alert(1)> [x](javascript:alert(2))"
 WALK = "Walk on.\n\n" * 60
@@ -39,30 +33,17 @@ NOTES = {
     ),
     "江.md": "# 长江\n\n长江全长约6300公里，是亚洲最长的河流。\n",
 }
-Visit = Callable[..., AbstractContextManager[Visitor]]
 
 
 @pytest.fixture(scope="module")
 def notes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("journeys") / "notes"
-    folder.mkdir()
-    for name, text in NOTES.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    base = KnowledgeBase.open(Settings.load(folder))
-    base.index()
-    base.close()
-    return folder
+    return indexed(tmp_path_factory.mktemp("journeys") / "notes", NOTES)
 
 
 @pytest.fixture(scope="module")
 def url(notes: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with serving(Settings.load(notes, port=0), tmp_path_factory.mktemp("log") / "log") as address:
         yield address
-
-
-@pytest.fixture
-def visit(browser: Browser, url: str) -> Visit:
-    return partial(visiting, browser, url)
 
 
 def test_citation_leads_on_through_passages_and_links_of_the_note(visit: Visit) -> None:

@@ -33,6 +33,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "error_EncoderChanged": ("{detail}", "索引是用另一个编码器建立的，请重建（{detail}）"),
     "error_LockedError": ("{detail}", "另一个程序正在使用这个文件夹，请稍后再试（{detail}）"),
     "error_StoreError": ("{detail}", "存放段落的 Milvus 无法使用（{detail}）"),
+    "error_WorkersError": ("{detail}", "建立索引的 Ray 集群无法使用（{detail}）"),
     "error_AccessError": ("{detail}", "登录或密码设置无法使用（{detail}）"),
     "error_ExtraMissing": ("{detail}", "缺少需要的软件包（{detail}）"),
     "error_NotAllowed": (

@@ -44,6 +44,11 @@ class BaseCollection:
         with self.connection.told() as client:
             client.delete(self.connection.passages, filter=of_others(self.base, [fill]))
 
+    def seal(self) -> None:
+        """Let Milvus index what was written now, rather than when enough has come together."""
+        with self.connection.told() as client:
+            client.flush(self.connection.passages)
+
     def count(self, fill: int, consistency: str) -> int:
         """Count the passages of a filling."""
         with self.connection.told() as client:

@@ -51,6 +51,8 @@ class Filling:
                 draft = Reached(fill=max(stamp.shown.fill, stamp.draft.fill) + 1)
                 self._put(replace(stamp, draft=draft))
             shown = self._advance(view, draft, lambda r: self._put(replace(stamp, draft=r)))
+        if shown.fill != stamp.shown.fill:
+            self.collection.seal()
         new = Stamp(shown, Reached(), self.encoder)
         self._put(new)
         if shown.fill != stamp.shown.fill:

@@ -13,8 +13,9 @@ from kb.store.milvus.names import KEY_BYTES, MOST_TAGS, NAME_BYTES, bm25_of, wor
 from kb.store.milvus.terms import MAX_BYTES
 from retrieval.lexical import FIELD_BOOSTS
 
-# As tantivy's, so that scores of both stores compare.
-_BM25: Final = {"bm25_k1": 1.2, "bm25_b": 0.75}
+# As tantivy's, so that scores of both stores compare. One level deeper than pymilvus asks for: it
+# would send them beside the index type, where Milvus Lite overlooks them; Milvus reads both.
+_BM25: Final = {"params": {"bm25_k1": 1.2, "bm25_b": 0.75}}
 
 
 def passages_schema(dimension: int) -> CollectionSchema:

@@ -29,6 +29,7 @@ class MemoryCollection:
     held: dict[int, dict[int, str]] = field(default_factory=dict[int, dict[int, str]])
     written: int = 0
     stop_at: int | None = None
+    sealed: int = 0
 
     def put(self, fill: int, rows: Sequence[IndexRow]) -> None:
         if self.stop_at is not None and self.written + len(rows) > self.stop_at:
@@ -39,6 +40,9 @@ class MemoryCollection:
     def remove(self, fill: int, ids: Iterable[int]) -> None:
         for number in ids:
             self.held.get(fill, {}).pop(number, None)
+
+    def seal(self) -> None:
+        self.sealed += 1
 
     def keep_only(self, fill: int) -> None:
         self.held = {fill: self.held.get(fill, {})}
@@ -92,6 +96,7 @@ def test_only_what_changed_is_written(root: Path) -> None:
     second = fill(root, collection, ledger)
     check(root, collection, second)
     assert (collection.written, second.shown.fill) == (21, first.shown.fill)
+    assert collection.sealed == 1
 
 
 @pytest.mark.parametrize("stop_at", range(0, 20, 2))
