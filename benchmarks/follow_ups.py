@@ -2,7 +2,8 @@
 
 NOTES is the folder that holds ``fastapi/docs`` (default ../shared/data/notes). Each case of
 tests/data/follow_ups.json is asked as typed and within its chat, once with the earlier questions
-alone and once with what answered them. Writes benchmarks/results/follow_ups.json.
+alone and once with what answered them. Writes benchmarks/results/follow_ups.json; ``--only`` tries
+one folder and writes nothing.
 """
 
 import argparse
@@ -26,6 +27,7 @@ ROOT = Path(__file__).parents[1]
 CASES = ROOT / "tests" / "data" / "follow_ups.json"
 RESULT = ROOT / "benchmarks" / "results" / "follow_ups.json"
 WAYS = ("without", "questions", "turns")
+BASES = ("starter", "fastapi")
 
 
 def turns_of(base: KnowledgeBase, questions: Sequence[str]) -> list[Turn]:
@@ -100,7 +102,11 @@ def main() -> None:
     default = ROOT.parent / "shared" / "data" / "notes"
     parser.add_argument("notes", type=Path, nargs="?", default=default)
     folders = {"starter": ROOT / "kb" / "starter"}
-    folders["fastapi"] = parser.parse_args().notes / "fastapi" / "docs"
+    parser.add_argument("--only", choices=BASES, help="one folder of notes alone; only printed")
+    options = parser.parse_args()
+    folders["fastapi"] = options.notes / "fastapi" / "docs"
+    if options.only:
+        folders = {options.only: folders[options.only]}
     cases = json.loads(CASES.read_text(encoding="utf-8"))
     rows: dict[str, list[Any]] = {"follow_ups": [], "alone": []}
     for name, notes in folders.items():
@@ -139,6 +145,8 @@ def main() -> None:
         "machine": describe(),
     }
     print(json.dumps(summary, indent=2, ensure_ascii=False))
+    if options.only:
+        return
     RESULT.parent.mkdir(exist_ok=True)
     text = json.dumps({**summary, "rows": rows}, indent=2, ensure_ascii=False)
     RESULT.write_text(text + "\n", encoding="utf-8")

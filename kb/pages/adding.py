@@ -48,6 +48,7 @@ def _write(opened: Opened, turn: int) -> None:
 def _upload(opened: Opened, turn: int) -> None:
     settings = opened.base.settings
     limit = max(1, round(max(settings.max_note_mb, settings.max_upload_mb)))
+    st.html(f'<style>:root {{ --kb-upload-mb: "{limit}"; }}</style>')
     with st.form(f"upload_{turn}"):
         st.subheader(t("upload_title"), anchor=False)
         files = st.file_uploader(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from kb.pages import language, links, opener, person
+from kb.pages import language, links, opener, person, side
 from kb.pages.language import t
 
 HERE = Path(__file__).parent
@@ -22,6 +22,8 @@ def main() -> None:
         menu_items={"About": t("about")},
     )
     st.html(HERE / "style.css")
+    if language.current() == "zh":
+        st.html(HERE / "chinese.css")
     editing = "visible" if opener.may_write() else "hidden"
     page = st.navigation(
         [
@@ -40,6 +42,7 @@ def main() -> None:
     with st.sidebar:
         language.switch()
         person.draw(opened.person)
+        side.close_when_followed()
 
 
 def _show_address() -> None:

@@ -21,6 +21,7 @@ from kb.pages import (
     pieces,
     problems,
     sidebar,
+    stopping,
     turn,
 )
 from kb.pages.language import t
@@ -54,18 +55,26 @@ def main() -> None:
         _draw(base, each, _ASKED_ID if each is turns[-1] else "")
     if turns:
         scroll_to(_ASKED_ID, f"turn {turns[-1].id}", "start")
-    again = turn.asked_next()
+    # Words that were corrected stand on their own.
+    asked = turn.asked_next()
+    stopped = stopping.take()
     typed = st.chat_input(t("ask_placeholder"), key="question", submit_mode="stop")
-    asked = typed if typed is not None else again
-    if not turns and asked is None:
+    if typed is not None:
+        asked = (typed, False)
+    if asked is None and stopped is not None:
+        stopping.draw(stopped[0], alone=stopped[1])
+    elif not turns and asked is None:
         _welcome(opened, missing=chat is not None)
     if scope:
         pieces.quiet(t("scope_note", scope=", ".join([*scope.tags, *scope.folders])))
     keyboard.enable()
     copying.enable()
+    stopping.enable()
     if asked is not None:
-        # Words that were corrected stand on their own.
-        _ask(base, chat, turns if typed is not None else [], asked, scope)
+        question, alone = asked
+        stopping.begin(question, alone=alone)
+        _ask(base, chat, [] if alone else turns, question, scope)
+        stopping.end()
 
 
 def _ask(
@@ -78,6 +87,7 @@ def _ask(
             stored["scope"] = asdict(scope)
         chat = chat or base.history.new_chat()
         base.history.add_turn(chat, question, stored)
+        stopping.end()
         st.query_params[_PARAMETER] = chat
         st.rerun()
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from kb.errors import CatalogMissing
-from kb.pages import entry_card, index_panel, opener, pieces, problems
+from kb.pages import entry_card, index_panel, language, opener, pieces, problems
 from kb.pages.language import t
+from retrieval.language import detect_language
 
 if TYPE_CHECKING:
     from kb.curation.book import BookEntry
@@ -61,8 +62,12 @@ def _list(opened: Opened, entries: list[BookEntry], *, searched: bool) -> None:
         st.markdown(t("faq_none_found" if searched else "faq_none"))
     pages = -(-len(entries) // _PAGE)
     page = st.pagination(pages, key=f"faq_page_{pages}") if pages > 1 else 1
-    # What should be looked at comes first.
-    ordered = sorted(entries, key=lambda entry: not entry.to_review)
+    # What should be looked at comes first, then what is asked in the language of the page.
+    spoken = language.current()
+    ordered = sorted(
+        entries,
+        key=lambda entry: (not entry.to_review, detect_language(entry.question) != spoken),
+    )
     for entry in ordered[(page - 1) * _PAGE : page * _PAGE]:
         entry_card.draw(opened, entry)
 

@@ -19,13 +19,16 @@ _VERDICTS: tuple[Verdict, Verdict] = ("down", "up")
 _NEXT = "ask_next"
 
 
-def ask_next(question: str) -> None:
-    """Ask a question in the next run, as if it had been typed, on its own."""
-    st.session_state[_NEXT] = question
+def ask_next(question: str, *, alone: bool = True) -> None:
+    """Ask a question in the next run, as if it had been typed.
+
+    :param alone: without what was said before it in the chat.
+    """
+    st.session_state[_NEXT] = (question, alone)
 
 
-def asked_next() -> str | None:
-    """Return the question that is to be asked now, once."""
+def asked_next() -> tuple[str, bool] | None:
+    """Return the question that is to be asked now, once, and whether alone."""
     return st.session_state.pop(_NEXT, None)
 
 

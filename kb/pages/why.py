@@ -87,7 +87,9 @@ def _table(found: Explanation) -> None:
         t(name): st.column_config.NumberColumn(format=each, help=t(f"{name}_help"))
         for name, each in formats.items()
     }
-    st.dataframe(rows, hide_index=True, column_config=columns, height=240)
+    # The place leaves room for the figures on a narrow screen.
+    columns |= {t("why_place"): st.column_config.TextColumn(width="medium")}
+    st.dataframe(rows, hide_index=True, column_config=columns, height=240, placeholder="–")
 
 
 def _picked(found: Explanation) -> None:

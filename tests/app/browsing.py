@@ -49,7 +49,7 @@ class Visitor:
     broken: list[str] = field(default_factory=list)
 
     def go(self, path: str = "") -> None:
-        self.page.goto(f"{self.url}/{path}")
+        self.page.goto(f"{self.url}/{path}", timeout=PATIENCE_MS)
         self.settle()
 
     def settle(self) -> None:

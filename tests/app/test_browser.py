@@ -322,9 +322,52 @@ def test_pages_fit_a_phone(visit: Visit) -> None:
         assert not visitor.overflows()
         visitor.follow(visitor.note_links().first)
         visitor.wait_until_lit_in_view()
-        for page in ("notes", "index"):
+        for page in ("inbox", "faq", "notes", "insight", "index"):
             visitor.go(page)
             assert not visitor.overflows()
+        # The side lies over the page, and makes room for what is chosen in it.
+        visitor.page.get_by_test_id("stExpandSidebarButton").click()
+        side = visitor.page.get_by_test_id("stSidebar")
+        side.get_by_role("link", name="Notes").click()
+        visitor.page.wait_for_url(re.compile(r"/notes"), timeout=PATIENCE_MS)
+        visitor.settle()
+        visitor.note_links().first.click(timeout=PATIENCE_MS)
+        visitor.page.wait_for_url(re.compile(r"/note\?"), timeout=PATIENCE_MS)
+
+
+def test_note_is_edited_and_renamed_on_a_phone_in_chinese(visit: Visit, notes: Path) -> None:
+    phone = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+    (notes / "船.md").write_text("# 船\n\n木船在河上。\n", "utf-8")
+    with visit(locale="zh-CN", **phone) as visitor:
+        visitor.go("note?note=船.md")
+        visitor.page.get_by_role("radio", name="编辑").click()
+        box = visitor.main.get_by_role("textbox")
+        box.fill("# 船\n\n铁船在海上。\n")
+        assert not visitor.overflows()
+        visitor.main.get_by_role("button", name="保存").click()
+        rendered = visitor.main.locator(".st-key-kb_rendered")
+        rendered.get_by_text("铁船在海上。").wait_for(timeout=PATIENCE_MS)
+        assert (notes / "船.md").read_text("utf-8") == "# 船\n\n铁船在海上。\n"
+        visitor.main.get_by_role("button", name="重命名").click()
+        dialog = visitor.page.get_by_role("dialog")
+        dialog.get_by_role("textbox").fill("运输/船")
+        dialog.get_by_role("button", name="查看会改动什么").click()
+        dialog.get_by_role("button", name="确认重命名").click(timeout=PATIENCE_MS)
+        visitor.page.wait_for_url(re.compile(r"%2F|运输/"), timeout=PATIENCE_MS)
+        assert (notes / "运输" / "船.md").is_file()
+    (notes / "运输" / "船.md").unlink()
+
+
+def test_chinese_pages_say_what_streamlit_says_in_chinese(visit: Visit) -> None:
+    said = "e => getComputedStyle(e, '::after').content"
+    with visit(locale="zh-CN") as visitor:
+        visitor.go("notes")
+        visitor.page.get_by_role("tab", name="添加").click()
+        upload = visitor.page.get_by_test_id("stFileUploaderDropzone")
+        assert upload.locator("button p").evaluate(said) == '"选择文件"'
+        told = str(upload.locator("span").last.evaluate(said))
+        assert "每个不超过" in told
+        assert "50" in told
 
 
 def test_dark_theme_follows_the_system(visit: Visit) -> None:

@@ -179,6 +179,32 @@ def test_chat_asks_again_in_corrected_words_which_stand_alone(
     assert [each.question for each in base.history.turns(chat.id)][2:] == ["the other answer"]
 
 
+def test_question_that_was_stopped_is_asked_again_within_its_chat(
+    open_page: Open, base: FakeBase
+) -> None:
+    app = open_page()
+    app.chat_input[0].set_value("What is the answer?").run()
+    app.session_state["asked_now"] = ("and its colour?", False)
+    app = app.run()
+    assert "Stopped; nothing was kept of it." in html(app)
+    assert len(base.history.turns(app.query_params["chat"])) == 1
+    app.button(key="ask_stopped").click().run()
+    assert not app.exception
+    assert "Stopped" not in html(app)
+    assert [len(each) for each in base.earlier] == [0, 1]
+    app.run()
+    assert "Stopped" not in html(app)
+
+
+def test_question_that_failed_was_not_stopped(open_page: Open, base: FakeBase) -> None:
+    app = open_page()
+    app.chat_input[0].set_value("x" * 3000).run()
+    assert len(app.error) == 1
+    app.run()
+    assert "Stopped" not in html(app)
+    assert base.history.chats() == []
+
+
 def test_chat_explains_an_answer_where_it_looked(open_page: Open, base: FakeBase) -> None:
     app = open_page()
     app.multiselect(key="scope_tags").set_value(["tag"]).run()

@@ -18,6 +18,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "asked_as_edit": ("Edit", "修改"),
     "asked_as_words": ("Ask it in these words", "改用这个问法"),
     "ask_again": ("Ask again", "重新提问"),
+    "stopped": ("Stopped; nothing was kept of it.", "已停止，没有保存任何内容。"),
     "examples": ("Questions your notes answer", "笔记能回答的问题"),
     "keys": (
         "Keys: / to ask, Enter to send, n and p for the next and previous citation.",
