@@ -24,7 +24,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -79,10 +79,14 @@ class Child:
         return json.loads(line)
 
     def close(self) -> None:
-        """Let it end."""
+        """Let it end; one that takes too long has said all that was asked of it."""
         if self._process.stdin is not None:
             self._process.stdin.close()
-        self._process.wait(60)
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(60)
+            return
+        self._process.kill()
+        self._process.wait()
 
 
 @contextmanager

@@ -25,7 +25,8 @@ def evaluation(report: Report) -> str:
     if len(languages) > 1:
         columns |= {_LANGUAGES.get(name, name): part for name, part in languages.items()}
     ranked = "recall_at" in report
-    rows = [_ranking(each) if ranked else _answers(each) for each in columns.values()]
+    mixed = "answerable" in report and "unanswerable" in report
+    rows = [_ranking(each) if ranked else _answers(each, mixed) for each in columns.values()]
     names = list(dict.fromkeys(name for row in rows for name in row))
     table: list[list[str]] = [[name, *(row.get(name, "–") for row in rows)] for name in names]
     parts = [_aligned([["", *columns], *table] if len(columns) > 1 else table), _legend(report)]
@@ -48,6 +49,7 @@ def comparison(report: Report) -> str:
         signed = [difference[key] for key in ("mean", "low", "high")]
         mean, low, high = (f"{100 * value:+.1f}" for value in signed)
         verdict = "beyond chance" if found["beyond_chance"] else "may be chance"
+        verdict = verdict if any(signed) else "the same"
         shown = [f"{100 * value:.1f}" for value in figures]
         rows.append(
             [name, *shown, mean, f"{low} to {high}", f"{difference['p_value']:.3f}", verdict]
@@ -58,14 +60,18 @@ def comparison(report: Report) -> str:
     return f"{heading}\n\n{_aligned(rows)}"
 
 
-def _answers(part: Report) -> dict[str, str]:
+def _answers(part: Report, mixed: bool) -> dict[str, str]:
+    """Return the figures of answers by name.
+
+    :param mixed: whether some questions have an answer and some, perhaps of other parts, have none.
+    """
     spread, shown = part["interval_95"], part["shown"]
     found = {
         "questions": f"{part['questions']:,}",
         "exact match (%)": _with_interval(part["exact_match"], spread["exact_match"]),
         "F1 (%)": _with_interval(part["f1"], spread["f1"]),
     }
-    if (some := part.get("answerable")) and part.get("unanswerable"):
+    if mixed and (some := part.get("answerable")):
         found |= {
             "with an answer": f"{some['n']:,}",
             "  exact match (%)": f"{some['exact_match']:.1f}",

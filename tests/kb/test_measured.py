@@ -42,6 +42,7 @@ def test_evaluation_is_a_table_with_a_column_for_each_language() -> None:
     assert found["questions"] == ["3", "2", "1"]
     assert found["F1 (%)"][0].startswith("100.0 (")
     assert found["without an answer"] == ["1", "1", "–"]
+    assert found["with an answer"] == ["2", "1", "1"]
     assert found["answered (%)"] == ["66.7", "50.0", "100.0"]
     assert found["of the answers right (%)"] == ["100.0", "100.0", "100.0"]
     assert found["100"] == ["66.7", "0.20"]  # all answered: the one without an answer is wrong
@@ -65,6 +66,12 @@ def test_comparison_says_what_may_be_chance(tmp_path: Path) -> None:
     assert "3 questions asked in both runs (0 only in the first, 0 only in the second)" in text
     assert lines(text)["F1"][:3] == ["66.7", "100.0", "+33.3"]
     assert lines(text)["F1"][-1] == "may be chance"
+
+
+def test_comparison_of_a_run_with_itself_is_the_same(tmp_path: Path) -> None:
+    one = tmp_path / "1.json"
+    save_run(one, answered())
+    assert lines(comparison(compare_runs(one, one)))["F1"][-1] == "the same"
 
 
 def test_comparison_of_different_modes_says_so(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ OPTIMISER = {
     "weight_decay": 0.0, "warmup_steps": 1, "clip": 1.0,
 }  # fmt: skip
 HOUSES = ("red", "blue", "green", "white", "black", "round", "tall", "old")
+STUFF = ("stone", "brick", "clay", "wood", "straw", "glass", "iron", "paper")
 
 
 @pytest.fixture(autouse=True)
@@ -50,11 +51,10 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data")
     rows: list[Example] = []
     for at in range(40):
-        context = f"The {HOUSES[at % 8]} house {at} is of stone."
-        question = f"What is the {HOUSES[at % 8]} house of?"
-        rows.append(
-            Example(f"{at}", question, context, f"t{at}", (("stone", context.index("stone")),))
-        )
+        house, stuff = HOUSES[at % 8], STUFF[at % 8]
+        context = f"The {house} house {at} is of {stuff}."
+        answers = ((stuff, context.index(stuff)),)
+        rows.append(Example(f"{at}", f"What is the {house} house of?", context, f"t{at}", answers))
     write_squad(folder / "some.json", rows)
     return folder
 
