@@ -149,7 +149,7 @@ def _groups(rows: Sequence[Row], others: str) -> Spec:
         "field": "group",
         "type": "nominal",
         "scale": {"domain": names, "range": colours},
-        "legend": {"title": None, "orient": "bottom", "columns": 4, "labelLimit": 150},
+        "legend": {"title": None, "orient": "bottom", "columns": 2, "labelLimit": 150},
     }
 
 
