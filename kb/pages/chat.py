@@ -56,14 +56,15 @@ def main() -> None:
     if turns:
         scroll_to(_ASKED_ID, f"turn {turns[-1].id}", "start")
     # Words that were corrected stand on their own.
-    asked = turn.asked_next()
-    stopped = stopping.take()
     typed = st.chat_input(t("ask_placeholder"), key="question", submit_mode="stop")
-    if typed is not None:
-        asked = (typed, False)
-    if asked is None and stopped is not None:
+    asked = turn.asked_next() if typed is None else (typed, False)
+    stopped = stopping.take()
+    if asked is not None:
+        # Before anything else is drawn: a run may end wherever it draws.
+        stopping.begin(asked[0], alone=asked[1])
+    elif stopped is not None:
         stopping.draw(stopped[0], alone=stopped[1])
-    elif not turns and asked is None:
+    elif not turns:
         _welcome(opened, missing=chat is not None)
     if scope:
         pieces.quiet(t("scope_note", scope=", ".join([*scope.tags, *scope.folders])))
@@ -72,7 +73,6 @@ def main() -> None:
     stopping.enable()
     if asked is not None:
         question, alone = asked
-        stopping.begin(question, alone=alone)
         _ask(base, chat, [] if alone else turns, question, scope)
         stopping.end()
 

@@ -31,16 +31,16 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Make notes that take seconds to read: every passage is read, by one thread."""
     notes = tmp_path_factory.mktemp("stopping")
     draw = random.Random(7)
-    for number in range(8):
+    for number in range(12):
         parts = [
             f"## Part {part}\n\nLake {number} is {100 * number + part} metres deep. "
-            + " ".join(draw.choice(_WORDS) for _ in range(90))
+            + " ".join(draw.choice(_WORDS) for _ in range(260))
             for part in range(1, 9)
         ]
         text = f"# Lake {number}\n\n" + ".\n\n".join(parts) + ".\n"
         (notes / f"lake-{number}.md").write_text(text, "utf-8")
     (notes / "tea.md").write_text("# Tea\n\n## When is tea?\n\nTea is at five.\n", "utf-8")
-    settings = Settings.load(notes, port=0, read=100, retrieve=100, threads=1)
+    settings = Settings.load(notes, port=0, passage_tokens=400, read=100, retrieve=100, threads=1)
     base = KnowledgeBase.open(settings)
     base.index()
     base.close()
@@ -60,6 +60,12 @@ def send(visitor: Visitor, question: str) -> None:
     box.press("Enter")
 
 
+def stop(visitor: Visitor) -> None:
+    """Press the button once the question is seen: before, the server may not have heard of it."""
+    visitor.questions.get_by_text(QUESTION).wait_for()
+    visitor.page.get_by_test_id("stChatInputStopButton").click()
+
+
 def turns(settings: Settings) -> list[str]:
     history = History(settings.data_folder)
     return [turn.question for chat in history.chats() for turn in history.turns(chat.id)]
@@ -70,7 +76,7 @@ def test_stopped_question_leaves_nothing_and_can_be_asked_again(
 ) -> None:
     visitor.go()
     send(visitor, QUESTION)
-    visitor.page.get_by_test_id("stChatInputStopButton").click()
+    stop(visitor)
     visitor.main.get_by_text("Stopped; nothing was kept of it.").wait_for()
     assert turns(settings) == []
     assert "chat=" not in visitor.page.url
@@ -82,7 +88,7 @@ def test_stopped_question_leaves_nothing_and_can_be_asked_again(
     visitor.page.get_by_role("link", name="New chat").click()
     visitor.questions.first.wait_for(state="hidden")
     send(visitor, QUESTION)
-    visitor.page.get_by_test_id("stChatInputStopButton").click()
+    stop(visitor)
     visitor.main.get_by_role("button", name="Ask again").click()
     visitor.main.locator(".kb-answer, a[href*='note?']").first.wait_for()
     visitor.settle()
