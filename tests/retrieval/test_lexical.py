@@ -15,6 +15,7 @@ from retrieval import index_stamp, lexical
 from retrieval.errors import IndexDamaged, RetrievalError
 from retrieval.lexical import Entry, LexicalIndex
 from retrieval.scope import Scope
+from tests.damage import put
 
 WORDS = ["attention", "memory", "vector", "记忆", "模型", "max_length", "cats"]
 
@@ -268,7 +269,7 @@ def test_commit_killed_halfway_is_completed_by_doing_it_again(
     # All files of the commit are there; what names them was not yet put in its place.
     for path in before.iterdir():
         if path.name != ".managed.json":
-            shutil.copyfile(path, folder / path.name)
+            put(folder / path.name, path.read_bytes())
     again = LexicalIndex(folder)
     assert (again.generation, len(again)) == (7, 4)
     again.update(*changes)
