@@ -267,7 +267,8 @@ def test_index_page_tells_what_it_did(visit: Visit, notes: Path) -> None:
         visitor.page.get_by_role("button", name="Index now").click()
         visitor.main.get_by_text("latin1.md").wait_for(timeout=PATIENCE_MS)
         visitor.page.get_by_text("passages, in").wait_for(timeout=PATIENCE_MS)
-        with WriterLock(notes):  # so few notes are indexed before anybody sees it
+        # So few notes are indexed before anybody sees it; what watches them may index just now.
+        with WriterLock(notes, timeout=30):
             visitor.page.get_by_role("button", name="Make the index anew").click()
             visitor.page.get_by_test_id("stProgress").wait_for(timeout=PATIENCE_MS)
         visitor.page.get_by_text("passages, in").wait_for(timeout=PATIENCE_MS)
