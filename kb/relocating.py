@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from kb.citing import citation
 from kb.errors import CatalogMissing
 
 if TYPE_CHECKING:
@@ -82,18 +83,4 @@ def _followed(cited: Citation, holding: list[StoredPassage]) -> Citation | None:
         return None
     now = holding[0]
     at = now.text.index(cited.passage)
-    low, high = cited.answer_start + at, cited.answer_end + at
-    start, end = now.source_map.to_source(low, high)
-    return replace(
-        cited,
-        note=now.note,
-        title=now.title,
-        heading=now.heading_line,
-        start=start,
-        end=end,
-        passage=now.text,
-        passage_start=now.start,
-        passage_end=now.end,
-        answer_start=low,
-        answer_end=high,
-    )
+    return citation(now, cited.answer_start + at, cited.answer_end + at)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -132,6 +133,10 @@ class Judge:
         scale = self.given if all(score is None for score in relevance) else self.retrieved
         words = frozenset(analyze_question(question))
 
+        @cache
+        def coverage(index: int) -> float | None:
+            return _coverage(words, passages[index]) if is_own[index] else None
+
         def rated(group: list[_Said]) -> Candidate:
             index, span, score = group[0]
             rivals = (
@@ -145,7 +150,7 @@ class Judge:
                 reader=span.score,
                 margin=None if rival is None else score - rival,
                 retrieval=relevance[index],
-                coverage=_coverage(words, passages[index]) if is_own[index] else None,
+                coverage=coverage(index),
             )
             return Candidate(
                 text=passages[index].text[span.start : span.end],
