@@ -11,10 +11,6 @@ run's settings; the order of the data follows from the seed. ``OUT/log.jsonl`` k
 reader to ``OUT/decayed`` in Hugging Face's format; the checkpoint stays as it was.
 """
 
-import argparse
-import json
-import os
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,9 +19,8 @@ import torch
 from torch import Tensor, nn
 from transformers import BertForQuestionAnswering
 
-from qa.errors import TrainingError
 from qa.mixture import Feature, Source, batches, draw, featurise
-from qa.training import Training, fastest_precision
+from qa.training import Training, fastest_precision, read_arguments, read_settings
 from retrieval import tokenizer
 
 
@@ -47,12 +42,7 @@ def read_run(path: Path) -> Run:
 
     :raises TrainingError: if the file is missing, not TOML, or names an unknown setting.
     """
-    try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8"))
-        sources = tuple(Source(**source) for source in settings.pop("source"))
-        return Run(sources=sources, **settings)
-    except (OSError, tomllib.TOMLDecodeError, TypeError, KeyError) as exc:
-        raise TrainingError(f"cannot read the run {path}: {exc}") from exc
+    return read_settings(path, Run, Source)
 
 
 def collate(rows: list[Feature]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -123,30 +113,12 @@ class Trainer(Training):
 
 def main() -> None:
     """Run or go on with a training run."""
-    parser = argparse.ArgumentParser(prog="python -m qa.train", description=__doc__)
-    parser.add_argument("run", type=Path, help="TOML file of the run, see qa/runs/")
-    parser.add_argument("data", type=Path, help="folder of SQuAD-format files")
-    parser.add_argument("backbone", type=Path, help="folder from `python -m retrieval.backbone`")
-    parser.add_argument("out", type=Path, help="folder for checkpoint, log and reader")
-    parser.add_argument("--steps", type=int, help="stop after so many steps (default: all)")
-    parser.add_argument("--decay", type=int, metavar="N", help="land the run over N steps")
-    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="CPU threads")
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
+    options = read_arguments("qa.train", __doc__)
     trainer = Trainer(read_run(options.run), options.data, options.backbone, options.out)
     print(f"{len(trainer.features)} examples, {len(trainer.order)} steps, {trainer.precision}")  # noqa: T201
-    remaining = len(trainer.order) - trainer.step
-    steps = options.decay or min(options.steps or remaining, remaining)
-    with (options.out / "log.jsonl").open("a", encoding="utf-8") as log:
-        for row in trainer.advance(steps, falling=bool(options.decay)):
-            log.write(json.dumps({**row, "decay": bool(options.decay)}) + "\n")
-            log.flush()
-            if not options.decay and trainer.step % 250 == 0:
-                trainer.checkpoint()
+    trainer.carry_on(options.steps, options.decay, every=250)
     if options.decay:
         trainer.reader.save_pretrained(options.out / "decayed")
-    else:
-        trainer.checkpoint()
 
 
 if __name__ == "__main__":

@@ -9,11 +9,7 @@ A run stops and goes on as `qa.train`'s do. At its end, or with ``--decay N`` af
 the encoder is written to ``OUT/trained`` in Hugging Face's format.
 """
 
-import argparse
-import json
-import os
 import shutil
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,10 +21,10 @@ from torch import Tensor, nn
 from transformers import BertModel
 
 from qa.contrast import Passage, Source, also_answered, batches, draw
-from qa.errors import TrainingError
-from qa.training import Training, fastest_precision
+from qa.training import Training, fastest_precision, read_arguments, read_settings
 from retrieval import tokenizer
 from retrieval.encoder import load_encoder
+from retrieval.onnx_session import pad
 
 _PIECE = 12  # rows of like length that go through the model together
 
@@ -57,12 +53,7 @@ def read_run(path: Path) -> Run:
 
     :raises TrainingError: if the file is missing, not TOML, or names an unknown setting.
     """
-    try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8"))
-        sources = tuple(Source(**source) for source in settings.pop("source"))
-        return Run(sources=sources, **settings)
-    except (OSError, tomllib.TOMLDecodeError, TypeError, KeyError) as exc:
-        raise TrainingError(f"cannot read the run {path}: {exc}") from exc
+    return read_settings(path, Run, Source)
 
 
 def contrastive_loss(
@@ -138,12 +129,7 @@ class EncoderTraining(Training):
         return torch.cat(found)[torch.from_numpy(places)]
 
     def _piece(self, rows: list[list[int]], precision: torch.dtype) -> Tensor:
-        length = max(len(row) for row in rows)
-        ids = torch.full((len(rows), length), tokenizer.PAD)
-        mask = torch.zeros((len(rows), length), dtype=torch.long)
-        for at, row in enumerate(rows):
-            ids[at, : len(row)] = torch.tensor(row)
-            mask[at, : len(row)] = 1
+        ids, mask = (torch.from_numpy(each).long() for each in pad(rows, tokenizer.PAD))
         with torch.autocast("cpu", precision, enabled=precision != torch.float32):
             hidden = self.model(input_ids=ids, attention_mask=mask).last_hidden_state
         kept = mask[:, :, None].float()  # (rows, tokens, 1)
@@ -171,28 +157,10 @@ def _vectors(passages: Sequence[Passage], out: Path) -> np.ndarray:
 
 def main() -> None:
     """Run or go on with a training run."""
-    parser = argparse.ArgumentParser(prog="python -m qa.train_encoder", description=__doc__)
-    parser.add_argument("run", type=Path, help="TOML file of the run, see qa/runs/")
-    parser.add_argument("data", type=Path, help="folder of SQuAD-format files")
-    parser.add_argument("backbone", type=Path, help="folder from `python -m retrieval.backbone`")
-    parser.add_argument("out", type=Path, help="folder for checkpoint, log and encoder")
-    parser.add_argument("--steps", type=int, help="stop after so many steps (default: all)")
-    parser.add_argument("--decay", type=int, metavar="N", help="land the run over N steps")
-    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="CPU threads")
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
+    options = read_arguments("qa.train_encoder", __doc__)
     one = EncoderTraining(read_run(options.run), options.data, options.backbone, options.out)
     print(f"{len(one.passages)} passages, {len(one.order)} steps, {one.precision}", flush=True)  # noqa: T201
-    remaining = len(one.order) - one.step
-    steps = options.decay or min(options.steps or remaining, remaining)
-    with (options.out / "log.jsonl").open("a", encoding="utf-8") as log:
-        for row in one.advance(steps, falling=bool(options.decay)):
-            log.write(json.dumps({**row, "decay": bool(options.decay)}) + "\n")
-            log.flush()
-            if not options.decay and one.step % 100 == 0:
-                one.checkpoint()
-    if not options.decay:
-        one.checkpoint()
+    one.carry_on(options.steps, options.decay, every=100)
     one.write(options.backbone)
 
 

@@ -1,13 +1,51 @@
-"""What the training of reader and encoder share: rates, precision, steps and checkpoints."""
+"""What the training of reader and encoder share: settings, rates, precision, steps, checkpoints."""
 
+import argparse
+import json
+import os
 import time
+import tomllib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
+
+from qa.errors import TrainingError
+
+Run = TypeVar("Run")
+
+
+def read_settings(path: Path, run: Callable[..., Run], source: Callable[..., Any]) -> Run:
+    """Read a run's settings from its TOML file.
+
+    :param run: makes the run of the settings by name, ``sources`` among them.
+    :param source: makes a source of one table of ``source``.
+    :raises TrainingError: if the file is missing, not TOML, or names an unknown setting.
+    """
+    try:
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+        sources = tuple(source(**each) for each in settings.pop("source"))
+        return run(sources=sources, **settings)
+    except (OSError, tomllib.TOMLDecodeError, TypeError, KeyError) as exc:
+        raise TrainingError(f"cannot read the run {path}: {exc}") from exc
+
+
+def read_arguments(program: str, description: str | None) -> argparse.Namespace:
+    """Read the command line of a training run, and set the threads it names."""
+    parser = argparse.ArgumentParser(prog=f"python -m {program}", description=description)
+    parser.add_argument("run", type=Path, help="TOML file of the run, see qa/runs/")
+    parser.add_argument("data", type=Path, help="folder of SQuAD-format files")
+    parser.add_argument("backbone", type=Path, help="folder from `python -m retrieval.backbone`")
+    parser.add_argument("out", type=Path, help="folder for checkpoint, log and model")
+    parser.add_argument("--steps", type=int, help="stop after so many steps (default: all)")
+    parser.add_argument("--decay", type=int, metavar="N", help="land the run over N steps")
+    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="CPU threads")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    return options
 
 
 def parameter_groups(model: nn.Module, optimiser: dict[str, float]) -> list[dict[str, Any]]:
@@ -127,3 +165,20 @@ class Training(ABC):
                     "examples_per_second": round(seen / elapsed, 2),
                 }
                 losses, seen, began = [], 0, time.perf_counter()
+
+    def carry_on(self, steps: int | None, decay: int | None, every: int) -> None:
+        """Go on with the run, logging to ``out/log.jsonl`` and keeping checkpoints.
+
+        :param steps: stop after so many; None: take all that remain.
+        :param decay: instead, land the run over so many; the checkpoint stays as it was.
+        :param every: steps between checkpoints.
+        """
+        remaining = self._steps - self.step
+        with (self.out / "log.jsonl").open("a", encoding="utf-8") as log:
+            for row in self.advance(decay or min(steps or remaining, remaining), bool(decay)):
+                log.write(json.dumps({**row, "decay": bool(decay)}) + "\n")
+                log.flush()
+                if not decay and self.step % every == 0:
+                    self.checkpoint()
+        if not decay:
+            self.checkpoint()
