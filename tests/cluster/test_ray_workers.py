@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from kb.catalog.catalog import Catalog
 from kb.config import Settings
 from kb.distributed import ray_workers
 from kb.distributed.opening import open_workers
@@ -16,6 +15,7 @@ from kb.distributed.ray_workers import RayWorkers
 from kb.errors import WorkersError
 from kb.indexing.sync import index_folder
 from tests.cluster.mortal_encoder import MortalEncoder
+from tests.kb.catalogued import held, write_notes
 from tests.kb.fake_encoder import FakeEncoder
 
 NOTES = 60
@@ -40,23 +40,9 @@ def connect() -> Iterator[Callable[[Callable[[], FakeEncoder]], RayWorkers]]:
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "notes"
-    folder.mkdir()
-    for number in range(NOTES):
-        text = f"# N{number}\n\nText of number {number}.\n\n## What is {number}?\n\nA number.\n"
-        (folder / f"{number:02d}.md").write_text(text, encoding="utf-8")
+    write_notes(folder, NOTES)
     monkeypatch.setattr(ray_workers, "WORTH_WORKERS", 1)
-    (folder / "bad.md").write_bytes(b"\xff\xfe\xff")
     return folder
-
-
-def held(root: Path) -> list[tuple[str, str, bytes]]:
-    """Return what the catalogue holds, with its vectors, apart from its own numbers."""
-    catalog = Catalog(root)
-    with catalog.view() as view:
-        rows = [(r.entry.title, r.entry.text, r.vector.tobytes()) for r in view.rows_since(0)]
-        rows += [(q.note, q.question, v.tobytes()) for q, v in zip(*view.questions(), strict=True)]
-    catalog.close()
-    return sorted(rows)
 
 
 def test_workers_make_the_catalogue_that_one_process_makes(

@@ -11,7 +11,6 @@ import pytest
 from click.testing import CliRunner
 from numpy.typing import NDArray
 
-from kb.catalog.catalog import Catalog
 from kb.cli.main import main as kb
 from kb.distributed.tasks import DraftingWorker, DraftTask, EmbeddingWorker
 from kb.indexing import rebuild, update
@@ -19,6 +18,7 @@ from kb.indexing.drafting import Drafted, Drafter, Source
 from kb.indexing.job import Progress, Texts
 from kb.indexing.sync import index_folder
 from kb.notes.vault import NoteFile
+from tests.kb.catalogued import held, write_notes
 from tests.kb.fake_encoder import FakeEncoder
 
 NOTES = 30
@@ -53,22 +53,8 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for module in (update, rebuild):
         monkeypatch.setattr(module, "ROUND_NOTES", 10)
     folder = tmp_path / "notes"
-    folder.mkdir()
-    for number in range(NOTES):
-        text = f"# N{number}\n\nText of number {number}.\n\n## What is {number}?\n\nA number.\n"
-        (folder / f"{number:02d}.md").write_text(text, encoding="utf-8")
-    (folder / "bad.md").write_bytes(b"\xff\xfe\xff")
+    write_notes(folder, NOTES)
     return folder
-
-
-def held(root: Path) -> list[tuple[str, str, bytes]]:
-    """Return what the catalogue holds, with its vectors, apart from its own numbers."""
-    catalog = Catalog(root)
-    with catalog.view() as view:
-        rows = [(r.entry.title, r.entry.text, r.vector.tobytes()) for r in view.rows_since(0)]
-        rows += [(q.note, q.question, v.tobytes()) for q, v in zip(*view.questions(), strict=True)]
-    catalog.close()
-    return sorted(rows)
 
 
 @pytest.mark.parametrize("again", [False, True], ids=["update", "rebuild"])
