@@ -9,7 +9,6 @@ not. Writes benchmarks/results/encoders.json and docs/ranking.md.
 
 import argparse
 import json
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +18,8 @@ from numpy.typing import NDArray
 
 from benchmarks.machine import describe
 from benchmarks.question_sets import SPECS, Corpus, CorpusSpec, Half, read_corpus
-from benchmarks.ranking import DOCUMENT, fuse
+from benchmarks.ranking import DOCUMENT, Ranking, by_words, fuse, place
 from qa.resampling import compare
-from retrieval.lexical import Entry, LexicalIndex
 from retrieval.onnx_encoder import OnnxEncoder
 from retrieval.retriever import DEPTH
 
@@ -41,24 +39,7 @@ class Places:
     fused: dict[float, NDArray[np.float64]]
 
 
-def by_words(corpus: Corpus) -> list[list[tuple[int, float]]]:
-    """Return what BM25 finds for each question."""
-    with tempfile.TemporaryDirectory() as folder:
-        index = LexicalIndex(Path(folder) / "lexical")
-        entries = [
-            Entry(at + 1, piece.title, " ".join(piece.heading), piece.text)
-            for at, piece in enumerate(corpus.pieces)
-        ]
-        index.update([], entries, 1)
-        return [
-            [(id_ - 1, score) for id_, score in index.search(case.question, DEPTH)]
-            for case in corpus.cases
-        ]
-
-
-def rank(
-    corpus: Corpus, encoder: OnnxEncoder, lexical: Sequence[list[tuple[int, float]]]
-) -> Places:
+def rank(corpus: Corpus, encoder: OnnxEncoder, lexical: Sequence[Ranking]) -> Places:
     """Search for every question of a corpus with one encoder."""
     passages = encoder.encode_passages([piece.embedded for piece in corpus.pieces])
     questions = encoder.encode_queries([case.question for case in corpus.cases])
@@ -67,15 +48,10 @@ def rank(
     for case, question, words in zip(corpus.cases, questions, lexical, strict=True):
         cosines = passages @ question  # (passages,)
         near = [(int(at), float(cosines[at])) for at in np.argsort(-cosines)[:DEPTH]]
-        dense.append(_place(corpus, case.note, near))
+        dense.append(place(corpus, case.note, near))
         for weight, places in fused.items():
-            places.append(_place(corpus, case.note, fuse(near, words, cosines, weight)))
+            places.append(place(corpus, case.note, fuse(near, words, cosines, weight)))
     return Places(np.array(dense), {weight: np.array(places) for weight, places in fused.items()})
-
-
-def _place(corpus: Corpus, note: int, ranking: Sequence[tuple[int, float]]) -> float:
-    notes = list(dict.fromkeys(corpus.pieces[at].note for at, _ in ranking))
-    return notes.index(note) + 1.0 if note in notes else np.inf
 
 
 def figures(

@@ -49,34 +49,47 @@ class Found:
     readings: dict[int, list[Span]]
 
 
+def by_words(corpus: Corpus) -> list[Ranking]:
+    """Return what BM25 finds for each question."""
+    with tempfile.TemporaryDirectory() as folder:
+        index = LexicalIndex(Path(folder) / "lexical")
+        entries = [
+            Entry(at + 1, piece.title, " ".join(piece.heading), piece.text)
+            for at, piece in enumerate(corpus.pieces)
+        ]
+        index.update([], entries, 1)
+        return [
+            [(id_ - 1, score) for id_, score in index.search(case.question, DEPTH)]
+            for case in corpus.cases
+        ]
+
+
+def place(corpus: Corpus, note: int, ranking: Ranking) -> float:
+    """Return the place of a paragraph among the paragraphs of a ranking, from 1."""
+    notes = list(dict.fromkeys(corpus.pieces[at].note for at, _ in ranking))
+    return notes.index(note) + 1.0 if note in notes else np.inf
+
+
 def gather(corpus: Corpus, encoder: Encoder, reader: Reader) -> list[Found]:
     """Search and read for every question of a corpus."""
     pieces = corpus.pieces
     passages = encoder.encode_passages([piece.embedded for piece in pieces])
     questions = encoder.encode_queries([case.question for case in corpus.cases])
-    with tempfile.TemporaryDirectory() as folder:
-        index = LexicalIndex(Path(folder) / "lexical")
-        entries = [
-            Entry(at + 1, piece.title, " ".join(piece.heading), piece.text)
-            for at, piece in enumerate(pieces)
-        ]
-        index.update([], entries, 1)
-        rows: list[Found] = []
-        for case, question in zip(corpus.cases, questions, strict=True):
-            cosines = passages @ question  # (passages,)
-            dense = [(int(at), float(cosines[at])) for at in np.argsort(-cosines)[:DEPTH]]
-            lexical = [(id_ - 1, score) for id_, score in index.search(case.question, DEPTH)]
-            # Whatever the weights, the passages read are among the first of some fusion.
-            wanted = {
-                at
-                for weight in LEXICAL_WEIGHTS
-                for at, _ in fuse(dense, lexical, cosines, weight)[:READ]
-            }
-            order = sorted(wanted)
-            contexts = [Context(pieces[at].context, pieces[at].text) for at in order]
-            spans = reader.read(case.question, contexts, best=1)
-            readings = dict(zip(order, spans, strict=True))
-            rows.append(Found(case.half, case.note, dense, lexical, cosines, readings))
+    rows: list[Found] = []
+    for case, question, lexical in zip(corpus.cases, questions, by_words(corpus), strict=True):
+        cosines = passages @ question  # (passages,)
+        dense = [(int(at), float(cosines[at])) for at in np.argsort(-cosines)[:DEPTH]]
+        # Whatever the weights, the passages read are among the first of some fusion.
+        wanted = {
+            at
+            for weight in LEXICAL_WEIGHTS
+            for at, _ in fuse(dense, lexical, cosines, weight)[:READ]
+        }
+        order = sorted(wanted)
+        contexts = [Context(pieces[at].context, pieces[at].text) for at in order]
+        spans = reader.read(case.question, contexts, best=1)
+        readings = dict(zip(order, spans, strict=True))
+        rows.append(Found(case.half, case.note, dense, lexical, cosines, readings))
     return rows
 
 
@@ -97,11 +110,7 @@ def reread(row: Found, lexical_weight: float, reading_weight: float) -> Ranking:
 
 def ranks(corpus: Corpus, rows: Sequence[Found], rank: Callable[[Found], Ranking]) -> list[float]:
     """Return the place of each question's own paragraph among the paragraphs, from 1."""
-    places: list[float] = []
-    for row in rows:
-        notes = list(dict.fromkeys(corpus.pieces[at].note for at, _ in rank(row)))
-        places.append(notes.index(row.note) + 1 if row.note in notes else np.inf)
-    return places
+    return [place(corpus, row.note, rank(row)) for row in rows]
 
 
 def figures(places: Sequence[float]) -> dict[str, float]:
