@@ -19,7 +19,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -155,12 +155,10 @@ def _is_ready(url: str) -> bool:
 
 def measure(users: int, seconds: float) -> dict[str, Any]:
     """Run all users for a while and sum up."""
-    seen, added, levels = Seen(), list[int](), list[float]()
+    seen, added = Seen(), list[int]()
     with tempfile.TemporaryDirectory(prefix="kb-load-") as folder:
         notes = Path(folder) / "notes"
-        notes.mkdir()
-        for number in range(users):
-            (notes / f"{number}.md").write_text(note(number), encoding="utf-8")
+        write_notes(notes, users)
         with serving(notes) as (url, process):
             for number in range(min(users, 8)):
                 call(url, "/v1/ask", {"question": f"How high is the {tower(number)} tower?"})
@@ -170,11 +168,7 @@ def measure(users: int, seconds: float) -> dict[str, Any]:
                 for number in range(users)
             ]
             threads.append(threading.Thread(target=add_notes, args=(url, end, added, seen)))
-            for thread in threads:
-                thread.start()
-            while any(thread.is_alive() for thread in threads):
-                levels.append(memory_mib(process))
-                time.sleep(MEMORY_EVERY_SECONDS)
+            levels = watched(threads, process)
             found = wait_for_added(url, added, seen)
             levels.append(memory_mib(process))
     return summed(users, seconds, seen, added, found, levels)
@@ -224,21 +218,51 @@ def summed(
     }
 
 
-def main() -> int:
-    """Measure, print, keep; status 1 if there was an error or a wrong conversation."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.load", description=__doc__)
+def report(
+    name: str, text: str | None, result: Path, measured: Callable[[int, float], dict[str, Any]]
+) -> int:
+    """Read the command line, measure, print, keep; status 1 if anything went wrong.
+
+    :param measured: the figures of so many users for so many seconds.
+    """
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}", description=text)
     parser.add_argument("--users", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=300.0)
-    parser.add_argument("--keep", action="store_true", help="write benchmarks/results/load.json")
+    parser.add_argument(
+        "--keep", action="store_true", help=f"write benchmarks/results/{result.name}"
+    )
     options = parser.parse_args()
     users = max(1, min(MOST_USERS, options.users))
-    report = measure(users, max(1.0, min(MOST_SECONDS, options.seconds)))
-    text = json.dumps({**report, "machine": describe()}, indent=2, ensure_ascii=False)
-    print(text)
+    found = measured(users, max(1.0, min(MOST_SECONDS, options.seconds)))
+    shown = json.dumps({**found, "machine": describe()}, indent=2, ensure_ascii=False)
+    print(shown)
     if options.keep:
-        RESULT.write_text(text + "\n", encoding="utf-8")
-    whole = report["notes_added"] == report["notes_added_found"]
-    return 1 if report["errors"] or report["wrong_conversations"] or not whole else 0
+        result.write_text(shown + "\n", encoding="utf-8")
+    whole = found["notes_added"] == found["notes_added_found"]
+    return 1 if found["errors"] or found["wrong_conversations"] or not whole else 0
+
+
+def write_notes(notes: Path, users: int) -> None:
+    """Write the note of every user's tower into a new folder."""
+    notes.mkdir()
+    for number in range(users):
+        (notes / f"{number}.md").write_text(note(number), encoding="utf-8")
+
+
+def watched(threads: Sequence[threading.Thread], process: int) -> list[float]:
+    """Start threads; return the memory of a process (MiB) every few seconds until they end."""
+    levels: list[float] = []
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        levels.append(memory_mib(process))
+        time.sleep(MEMORY_EVERY_SECONDS)
+    return levels
+
+
+def main() -> int:
+    """Measure the HTTP server."""
+    return report("load", __doc__, RESULT, measure)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,6 @@ too few or too many, or an answer from another's note. It stops by itself.
 
 from __future__ import annotations
 
-import argparse
-import json
 import re
 import subprocess
 import sys
@@ -27,17 +25,15 @@ from urllib.parse import parse_qs
 from websockets.exceptions import WebSocketException
 
 from benchmarks.load import (
-    MEMORY_EVERY_SECONDS,
-    MOST_SECONDS,
-    MOST_USERS,
     NOTE_EVERY_SECONDS,
     Seen,
     memory_mib,
-    note,
+    report,
     summed,
     tower,
+    watched,
+    write_notes,
 )
-from benchmarks.machine import describe
 from benchmarks.streamlit_client import Tab
 from kb.catalog.catalog import Catalog
 from kb.config import Settings
@@ -168,12 +164,10 @@ def _is_up(url: str) -> bool:
 
 def measure(users: int, seconds: float) -> dict[str, Any]:
     """Run all users for a while and sum up."""
-    seen, added, levels, chats = Seen(), list[int](), list[float](), dict[str, int]()
+    seen, added, chats = Seen(), list[int](), dict[str, int]()
     with tempfile.TemporaryDirectory(prefix="kb-load-") as folder:
         notes = Path(folder) / "notes"
-        notes.mkdir()
-        for number in range(users):
-            (notes / f"{number}.md").write_text(note(number), encoding="utf-8")
+        write_notes(notes, users)
         with closing(KnowledgeBase.open(Settings.load(notes))) as base:
             base.index()
         with serving(notes) as (url, process):
@@ -184,11 +178,7 @@ def measure(users: int, seconds: float) -> dict[str, Any]:
                 for number in range(users)
             ]
             threads.append(threading.Thread(target=add_notes, args=(notes, end, added, seen)))
-            for thread in threads:
-                thread.start()
-            while any(thread.is_alive() for thread in threads):
-                levels.append(memory_mib(process))
-                time.sleep(MEMORY_EVERY_SECONDS)
+            levels = watched(threads, process)
             found = wait_for_added(notes, added)
             levels.append(memory_mib(process))
         check_chats(notes, chats, seen)
@@ -196,20 +186,8 @@ def measure(users: int, seconds: float) -> dict[str, Any]:
 
 
 def main() -> int:
-    """Measure, print, keep; status 1 if there was an error or a wrong conversation."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.load_pages", description=__doc__)
-    parser.add_argument("--users", type=int, default=50)
-    parser.add_argument("--seconds", type=float, default=300.0)
-    parser.add_argument("--keep", action="store_true", help=f"write {RESULT.name}")
-    options = parser.parse_args()
-    users = max(1, min(MOST_USERS, options.users))
-    report = measure(users, max(1.0, min(MOST_SECONDS, options.seconds)))
-    text = json.dumps({**report, "machine": describe()}, indent=2, ensure_ascii=False)
-    print(text)
-    if options.keep:
-        RESULT.write_text(text + "\n", encoding="utf-8")
-    whole = report["notes_added"] == report["notes_added_found"]
-    return 1 if report["errors"] or report["wrong_conversations"] or not whole else 0
+    """Measure the pages."""
+    return report("load_pages", __doc__, RESULT, measure)
 
 
 if __name__ == "__main__":
